@@ -1,0 +1,36 @@
+//! Secrets: named everywhere, held nowhere but at the moment of a call.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Address;
+
+/// The name of a secret in the spec; the value is fetched or generated at the edge.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct SecretRef {
+    /// The address of the secret, such as `secret.master`.
+    pub secret: Address,
+}
+
+/// A value that must not be shown: no `Display`, a redacted `Debug`, no serialization.
+#[derive(Clone)]
+pub struct Sensitive<T>(T);
+
+impl<T> Sensitive<T> {
+    /// Wraps a value.
+    pub fn new(value: T) -> Self {
+        Self(value)
+    }
+
+    /// The value, for the call that needs it.
+    pub fn reveal(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> fmt::Debug for Sensitive<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("********")
+    }
+}
