@@ -1,0 +1,351 @@
+//! `instance`: one PostgreSQL instance on RDS (resource semantics, 6).
+//!
+//! Deliberately absent: replicas, which have a file of their own.
+
+use pgward_model::{
+    Applies::{AfterReboot, Now, OnCreate, OnReplace, Window},
+    Case, Described,
+    Effect::{DataLoss, Degraded, Downtime, Online, Reboot},
+    Effect, Form, Kind, Matches, Resource, Usual, Value, Way, attributes, units,
+};
+
+use crate::{facts, tags};
+
+attributes! {
+    /// Instance class, such as `db.m6g.xlarge`.
+    CLASS: "instance.class", Form::Text => required().aws("DBInstanceClass")
+        .terraform("instance_class").applies(Window).effect(Downtime).interruption(60, 600)
+        .reason_by(class_reason).matches(Matches::IgnoringCase);
+
+    /// Whether a standby in another zone takes over when the instance fails.
+    MULTI_AZ: "instance.multi_az", Form::Bool => required().aws("MultiAZ").terraform("multi_az")
+        .applies(Window).effect(Degraded)
+        .reason("RDS copies the volume in the background; I/O is slower until it is warm.");
+
+    /// Whether the instance gets a public address.
+    PUBLIC: "instance.public", Form::Bool => required().aws("PubliclyAccessible")
+        .terraform("publicly_accessible").exposes(turned_on)
+        .reason("The address changes at once; the network rules still apply.");
+
+    /// Whether AWS refuses to delete the instance.
+    DELETION_PROTECTION: "instance.deletion_protection", Form::Bool => required()
+        .aws("DeletionProtection").terraform("deletion_protection").exposes(turned_off)
+        .reason("It takes effect at once.");
+
+    /// Certificate authority, such as `rds-ca-rsa2048-g1`.
+    CERTIFICATE: "instance.certificate", Form::Text => aws("CACertificateIdentifier")
+        .terraform("ca_cert_identifier").applies(Window).effect(Downtime).interruption(10, 120)
+        .default("the default of the region")
+        .reason("PostgreSQL restarts to load the certificate, unless the version reloads it.");
+
+    /// Name of the instance. Default: `PROJECT-ENVIRONMENT`.
+    NAME: "instance.name", Form::Text => aws("DBInstanceIdentifier").terraform("identifier")
+        .applies(OnReplace).default("PROJECT-ENVIRONMENT");
+
+    /// Storage type.
+    STORAGE_TYPE: "storage.type", Form::Text => aws("StorageType").terraform("storage_type")
+        .one_of(&["gp2", "gp3", "io1", "io2"]).applies(Window).effect(Degraded).cooldown_hours(6)
+        .default("gp3").matches(Matches::IgnoringCase)
+        .reason("Online; latency is higher until the volume is converted, for hours.");
+
+    /// Storage. It can grow by at least 10% and never shrink.
+    STORAGE: "storage.size", Form::Gib => required().aws("AllocatedStorage")
+        .terraform("allocated_storage").range(20, 65_536).applies(Window).effect(Degraded)
+        .one_way(Way::Grow).cooldown_hours(6).matches(Matches::StorageFloor)
+        .reason("Online, slower I/O for some hours; storage can't shrink again.")
+        .related("storage.grow_to, P312");
+
+    /// Limit up to which RDS may grow the storage by itself. At least 10% above `size`.
+    GROW_TO: "storage.grow_to", Form::Gib => aws("MaxAllocatedStorage")
+        .terraform("max_allocated_storage").range(22, 65_536).default("none: no autoscaling")
+        .reason("It takes effect at once.").related("storage.size, P312");
+
+    /// Provisioned I/O operations per second; for gp3 from 400 GiB upward only.
+    IOPS: "storage.iops", Form::Int => aws("Iops").terraform("iops").range(1000, 256_000)
+        .applies(Window).effect(Degraded).cooldown_hours(6).default("what the type includes")
+        .reason("Online; RDS adjusts the volume in the background.");
+
+    /// Provisioned throughput; for gp3 from 400 GiB upward only.
+    THROUGHPUT: "storage.throughput", Form::Mibps => aws("StorageThroughput")
+        .terraform("storage_throughput").range(125, 16_000).applies(Window).effect(Degraded)
+        .cooldown_hours(6).default("what the type includes")
+        .reason("Online; RDS adjusts the volume in the background.");
+
+    /// KMS key of the storage, fixed when the instance is created: `aws/rds`, an alias or an ARN.
+    ENCRYPTION: "storage.encryption", Form::Text => required().aws("KmsKeyId")
+        .terraform("kms_key_id").applies(OnReplace).effect(DataLoss)
+        .reason("RDS fixes the KMS key when it creates an instance, so a new and empty instance \
+                 would take this name.");
+
+    /// PostgreSQL version; `16` accepts every `16.x`.
+    VERSION: "postgres.version", Form::Text => required().aws("EngineVersion")
+        .terraform("engine_version").matches(Matches::VersionPrefix).applies(Window)
+        .effect(Downtime).one_way(Way::Upgrade).interruption(60, 900).reason_by(version_reason);
+
+    /// Port PostgreSQL listens on. AWS restarts at once, whatever the window.
+    PORT: "postgres.port", Form::Int => aws("Port, DBPortNumber").terraform("port")
+        .range(1150, 65_535).applies(Now).effect(Downtime).interruption(30, 120).default("5432")
+        .reason("RDS restarts PostgreSQL at once to change the port, whatever the window.");
+
+    /// Whether roles may log in with an IAM token.
+    IAM_AUTHENTICATION: "postgres.iam_authentication", Form::Bool =>
+        aws("EnableIAMDatabaseAuthentication").terraform("iam_database_authentication_enabled")
+        .applies(Window).effect(Online).default("not managed")
+        .reason("RDS sets it up without a restart.");
+
+    /// Parameter group the instance uses.
+    PARAMETERS: "postgres.parameter_group", Form::Text => derived().aws("DBParameterGroupName")
+        .terraform("parameter_group_name").applies(AfterReboot).effect(Reboot)
+        .matches(Matches::IgnoringCase)
+        .reason("The group is named at once; its values are in effect after the next restart.");
+
+    /// Subnet group the instance lives in.
+    SUBNET_GROUP: "network.subnet_group", Form::Text => derived().aws("DBSubnetGroupName")
+        .terraform("db_subnet_group_name").applies(OnReplace).effect(DataLoss)
+        .matches(Matches::IgnoringCase)
+        .reason("RDS refuses to move an instance to another subnet group of the same VPC; change \
+                 the subnets of the group instead.");
+
+    /// Security groups of the instance.
+    SECURITY_GROUPS: "instance.security_groups", Form::Set => derived().aws("VpcSecurityGroupIds")
+        .terraform("vpc_security_group_ids").reason("It is in effect within seconds.");
+
+    /// Daily window of automated backups, at least 30 minutes, in UTC.
+    BACKUP_WINDOW: "backup.window", Form::DailyWindow => aws("PreferredBackupWindow")
+        .terraform("backup_window").default("AWS picks one").reason("It takes effect at once.");
+
+    /// How long automated backups are kept: 0 to 35 days; `0 days` keeps none.
+    RETENTION: "backup.retention", Form::Days => required().aws("BackupRetentionPeriod")
+        .terraform("backup_retention_period").range(0, 35).applies(Now).effect_by(crossing_zero)
+        .exposes(retention_cut).reason_by(retention_reason);
+
+    /// Whether snapshots get the tags of the instance.
+    COPY_TAGS: "backup.copy_tags", Form::Bool => aws("CopyTagsToSnapshot")
+        .terraform("copy_tags_to_snapshot").default("not managed")
+        .reason("It takes effect at once.");
+
+    /// Weekly maintenance window, at least 30 minutes, in UTC.
+    MAINTENANCE_WINDOW: "maintenance.window", Form::WeeklyWindow =>
+        aws("PreferredMaintenanceWindow").terraform("maintenance_window")
+        .default("AWS picks one").reason("It takes effect at once.");
+
+    /// Whether AWS installs minor versions in the maintenance window.
+    MINOR_UPGRADES: "maintenance.minor_upgrades", Form::Bool => aws("AutoMinorVersionUpgrade")
+        .terraform("auto_minor_version_upgrade").default("not managed")
+        .reason("It takes effect at once.");
+
+    /// Interval of enhanced monitoring: 1, 5, 10, 15, 30 or 60 seconds, or `"off"`.
+    ENHANCED: "monitoring.enhanced", Form::SecondsOrOff => aws("MonitoringInterval")
+        .terraform("monitoring_interval").default("not managed")
+        .reason("It takes effect at once.");
+
+    /// Role that enhanced monitoring uses: a name in the account, or an ARN.
+    MONITORING_ROLE: "monitoring.role", Form::Text => aws("MonitoringRoleArn")
+        .terraform("monitoring_role_arn").default("none").reason("It takes effect at once.");
+
+    /// Retention of Database Insights: `"7 days"` (free), 31 to 713 days in steps of 31,
+    /// `"731 days"`, or `"off"`.
+    INSIGHTS: "monitoring.insights", Form::DaysOrOff => aws("PerformanceInsightsRetentionPeriod")
+        .terraform("performance_insights_retention_period").default("not managed")
+        .reason("It takes effect at once.");
+
+    /// Logs that go to CloudWatch: `postgresql`, `upgrade`, `iam-db-auth-error`.
+    LOGS: "monitoring.logs", Form::Set => aws("EnableCloudwatchLogsExports")
+        .terraform("enabled_cloudwatch_logs_exports").default("not managed")
+        .one_of(&["postgresql", "upgrade", "iam-db-auth-error"])
+        .reason("It takes effect at once.");
+
+    /// Name of the master user, fixed when the instance is created.
+    MASTER_USERNAME: "instance.master_username", Form::Text => derived().aws("MasterUsername")
+        .terraform("username").applies(OnCreate);
+
+    /// Secret that holds the master password when the instance is created.
+    MASTER_SECRET: "instance.master_secret", Form::Text => derived().aws("MasterUserPassword")
+        .applies(OnCreate);
+
+    /// Whether RDS keeps the master password itself.
+    MANAGED_PASSWORD: "instance.managed_password", Form::Bool => derived()
+        .aws("ManageMasterUserPassword").terraform("manage_master_user_password")
+        .reason("RDS changes the master password and keeps it in a secret of its own.");
+
+    /// Host name clients connect to.
+    ENDPOINT: "instance.endpoint", Form::Text => observed().aws("Endpoint.Address")
+        .terraform("address");
+
+    /// Id that survives renames.
+    RESOURCE_ID: "instance.resource_id", Form::Text => observed().aws("DbiResourceId");
+
+    /// Tags of every resource.
+    TAGS: "tags.*", Form::Map => derived().aws("Tags").terraform("tags").show(tags::show);
+}
+
+/// The kind's entry in the catalog.
+pub static KIND: Kind = Kind {
+    name: "instance",
+    section: "instance",
+    many: false,
+    summary: "One PostgreSQL instance",
+    noun: "DB instance",
+    type_name: "rds.instance",
+    stateful: true,
+    attributes: ATTRIBUTES,
+    reads: &[
+        "rds:DescribeDBInstances",
+        "rds:DescribePendingMaintenanceActions",
+        "rds:DescribeDBEngineVersions",
+        "rds:DescribeOrderableDBInstanceOptions",
+        "kms:DescribeKey",
+        "iam:GetRole",
+    ],
+    writes: &[
+        "rds:CreateDBInstance",
+        "rds:ModifyDBInstance",
+        "rds:RebootDBInstance",
+        "rds:DeleteDBInstance",
+        "rds:CreateDBSnapshot",
+        "rds:DescribeDBSnapshots",
+        "rds:AddTagsToResource",
+        "rds:RemoveTagsFromResource",
+        "iam:PassRole",
+    ],
+    create_time: Usual::minutes(12, 20, 60),
+    change_time: Usual::minutes(5, 15, 80),
+    delete_time: Usual::minutes(5, 10, 60),
+    describe,
+    headline: |resource| format!("DB instance {}", resource.name),
+};
+
+/// Retention from or to zero switches backups on or off, which interrupts.
+fn crossing_zero(case: &Case<'_>) -> Effect {
+    let zero = |value: Option<&Value>| value.and_then(Value::as_int) == Some(0);
+    if zero(case.before) == zero(case.after) { Online } else { Downtime }
+}
+
+fn retention_cut(case: &Case<'_>) -> bool {
+    case.after.and_then(Value::as_int) == Some(0)
+}
+
+fn retention_reason(case: &Case<'_>) -> String {
+    if retention_cut(case) {
+        "It deletes every automated backup and ends point-in-time recovery.".to_owned()
+    } else if crossing_zero(case) == Downtime {
+        "Switching backups on suspends I/O, seconds to minutes, while the first one is taken."
+            .to_owned()
+    } else {
+        "It takes effect at once.".to_owned()
+    }
+}
+
+fn turned_on(case: &Case<'_>) -> bool {
+    case.after.and_then(Value::as_bool) == Some(true)
+}
+
+fn turned_off(case: &Case<'_>) -> bool {
+    case.after.and_then(Value::as_bool) == Some(false)
+}
+
+pub(crate) fn class_reason(case: &Case<'_>) -> String {
+    if case.live.bool(MULTI_AZ.path) == Some(true) || case.live.bool("*.multi_az") == Some(true) {
+        "Multi-AZ fails over to the resized standby; connections drop once.".to_owned()
+    } else {
+        "The instance restarts on another host; connections drop.".to_owned()
+    }
+}
+
+fn version_reason(case: &Case<'_>) -> String {
+    let major = |value: Option<&Value>| {
+        value.and_then(Value::as_text).map(|text| text.split('.').next().unwrap_or("").to_owned())
+    };
+    if major(case.before) == major(case.after) {
+        "RDS installs the minor version and restarts PostgreSQL.".to_owned()
+    } else {
+        "A major upgrade converts the data and can't be undone; RDS takes a snapshot before it."
+            .to_owned()
+    }
+}
+
+fn describe(resource: &Resource) -> Vec<Described> {
+    let of = &resource.attributes;
+    let line = |label: &str, parts: Vec<String>| Described {
+        label: label.to_owned(),
+        text: parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", "),
+        source: None,
+    };
+    let yes = |path: &str| of.bool(path) == Some(true);
+    let class = of.text(CLASS.path).unwrap_or("");
+    let grow = of.int(GROW_TO.path).map(|size| format!("grows to {size} GiB"));
+    let mut lines = vec![
+        line(
+            "class",
+            vec![
+                facts::class_words(class),
+                if yes(MULTI_AZ.path) { "Multi-AZ".to_owned() } else { String::new() },
+            ],
+        ),
+        line(
+            "engine",
+            vec![
+                format!("PostgreSQL {}", of.text(VERSION.path).unwrap_or("")),
+                of.int(PORT.path).map(|port| format!("port {port}")).unwrap_or_default(),
+                if yes(IAM_AUTHENTICATION.path) { "IAM login on".to_owned() } else { String::new() },
+            ],
+        ),
+        line(
+            "storage",
+            vec![
+                format!(
+                    "{} {} GiB",
+                    of.text(STORAGE_TYPE.path).unwrap_or("gp3"),
+                    of.int(STORAGE.path).unwrap_or_default()
+                ),
+                grow.unwrap_or_default(),
+                of.text(ENCRYPTION.path).map(|k| format!("encrypted with {k}")).unwrap_or_default(),
+            ],
+        ),
+        line(
+            "network",
+            vec![if yes(PUBLIC.path) { "PUBLIC address" } else { "not public" }.to_owned()],
+        ),
+    ];
+    lines.push(Described { label: "backups".to_owned(), text: backups(resource), source: None });
+    lines.extend(monitoring(resource));
+    lines.push(line(
+        "protection",
+        vec![
+            format!("deletion protection {}", if yes(DELETION_PROTECTION.path) { "on" } else { "off" }),
+        ],
+    ));
+    lines
+}
+
+fn backups(resource: &Resource) -> String {
+    let of = &resource.attributes;
+    let mut text = of.int(RETENTION.path).map(units::print_days).unwrap_or_default();
+    if let Some(window) = of.text(BACKUP_WINDOW.path) {
+        text = format!("{text}, daily {}", units::print_daily_window(window));
+    }
+    if let Some(window) = of.text(MAINTENANCE_WINDOW.path) {
+        text = format!("{text} · maintenance {}", units::print_weekly_window(window));
+    }
+    text
+}
+
+fn monitoring(resource: &Resource) -> Option<Described> {
+    let of = &resource.attributes;
+    let mut parts = Vec::new();
+    if let Some(seconds) = of.int(ENHANCED.path).filter(|seconds| *seconds > 0) {
+        parts.push(format!("every {seconds} s"));
+    }
+    if let Some(days) = of.int(INSIGHTS.path).filter(|days| *days > 0) {
+        parts.push(format!("insights {}", units::print_days(days)));
+    }
+    let logs = of.texts(LOGS.path);
+    if !logs.is_empty() {
+        parts.push(format!("logs {}", logs.join(" + ")));
+    }
+    (!parts.is_empty()).then(|| Described {
+        label: "monitoring".to_owned(),
+        text: parts.join(", "),
+        source: None,
+    })
+}

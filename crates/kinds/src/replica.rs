@@ -1,0 +1,127 @@
+//! `replica`: a read replica in the same region (resource semantics, 7).
+//!
+//! Deliberately absent: replicas in other regions. A replica inherits engine, version,
+//! credentials, encryption and subnet group from its source; only what it may differ in is here.
+
+use pgward_model::{
+    Applies::{AfterReboot, OnReplace, Window},
+    Described,
+    Effect::{Degraded, Downtime, Reboot, Replace},
+    Form, Kind, Matches, Resource, Usual, attributes,
+};
+
+use crate::{facts, instance, tags};
+
+attributes! {
+    /// Instance class, such as `db.m6g.large`.
+    CLASS: "*.class", Form::Text => required().aws("DBInstanceClass").terraform("instance_class")
+        .applies(Window).effect(Downtime).interruption(60, 600)
+        .reason_by(instance::class_reason).matches(Matches::IgnoringCase);
+
+    /// What it copies: nothing for the instance, or another replica as `"replica.NAME"`.
+    SOURCE: "*.source", Form::Text => aws("SourceDBInstanceIdentifier")
+        .terraform("replicate_source_db").applies(OnReplace).effect(Replace)
+        .default("the instance").matches(Matches::IgnoringCase)
+        .reason("RDS can't point a replica at another source; a new one copies the data anew.");
+
+    /// Whether a standby in another zone takes over when the replica fails.
+    MULTI_AZ: "*.multi_az", Form::Bool => aws("MultiAZ").terraform("multi_az").applies(Window)
+        .effect(Degraded).default("false")
+        .reason("RDS copies the volume in the background; I/O is slower until it is warm.");
+
+    /// Name of the replica. Default: `PROJECT-ENVIRONMENT-NAME`.
+    NAME: "*.name", Form::Text => aws("DBInstanceIdentifier").terraform("identifier")
+        .applies(OnReplace).effect(Replace).default("PROJECT-ENVIRONMENT-NAME");
+
+    /// Whether it gets a public address; follows `[instance] public`.
+    PUBLIC: "*.public", Form::Bool => derived().aws("PubliclyAccessible")
+        .exposes(|case| case.after.and_then(pgward_model::Value::as_bool) == Some(true))
+        .reason("The address changes at once; the network rules still apply.");
+
+    /// Parameter group; that of the instance.
+    PARAMETERS: "*.parameter_group", Form::Text => derived().aws("DBParameterGroupName")
+        .applies(AfterReboot).effect(Reboot).matches(Matches::IgnoringCase)
+        .reason("The group is named at once; its values are in effect after the next restart.");
+
+    /// Security groups; those of the instance.
+    SECURITY_GROUPS: "*.security_groups", Form::Set => derived().aws("VpcSecurityGroupIds")
+        .reason("It is in effect within seconds.");
+
+    /// Whether snapshots get the tags; follows `[backup] copy_tags`.
+    COPY_TAGS: "*.copy_tags", Form::Bool => derived().aws("CopyTagsToSnapshot")
+        .reason("It takes effect at once.");
+
+    /// Weekly maintenance window; follows `[maintenance] window`.
+    MAINTENANCE_WINDOW: "*.maintenance_window", Form::WeeklyWindow => derived()
+        .aws("PreferredMaintenanceWindow").reason("It takes effect at once.");
+
+    /// Whether AWS installs minor versions; follows `[maintenance] minor_upgrades`.
+    MINOR_UPGRADES: "*.minor_upgrades", Form::Bool => derived().aws("AutoMinorVersionUpgrade")
+        .reason("It takes effect at once.");
+
+    /// Whether roles may log in with an IAM token; follows `[postgres] iam_authentication`.
+    IAM_AUTHENTICATION: "*.iam_authentication", Form::Bool => derived()
+        .aws("EnableIAMDatabaseAuthentication").applies(Window)
+        .reason("RDS sets it up without a restart.");
+
+    /// Interval of enhanced monitoring; follows `[monitoring] enhanced`.
+    ENHANCED: "*.enhanced", Form::SecondsOrOff => derived().aws("MonitoringInterval")
+        .reason("It takes effect at once.");
+
+    /// Role that enhanced monitoring uses; follows `[monitoring] role`.
+    MONITORING_ROLE: "*.monitoring_role", Form::Text => derived().aws("MonitoringRoleArn")
+        .reason("It takes effect at once.");
+
+    /// Retention of Database Insights; follows `[monitoring] insights`.
+    INSIGHTS: "*.insights", Form::DaysOrOff => derived().aws("PerformanceInsightsRetentionPeriod")
+        .reason("It takes effect at once.");
+
+    /// Logs that go to CloudWatch; follows `[monitoring] logs`.
+    LOGS: "*.logs", Form::Set => derived().aws("EnableCloudwatchLogsExports")
+        .reason("It takes effect at once.");
+
+    /// Host name clients connect to.
+    ENDPOINT: "*.endpoint", Form::Text => observed().aws("Endpoint.Address");
+
+    /// Tags of every resource.
+    TAGS: "tags.*", Form::Map => derived().aws("Tags").terraform("tags").show(tags::show);
+}
+
+/// The kind's entry in the catalog.
+pub static KIND: Kind = Kind {
+    name: "replica",
+    section: "replica",
+    many: true,
+    summary: "A read replica in the same region",
+    noun: "DB instance",
+    type_name: "rds.instance",
+    stateful: false,
+    attributes: ATTRIBUTES,
+    reads: &["rds:DescribeDBInstances"],
+    writes: &[
+        "rds:CreateDBInstanceReadReplica",
+        "rds:ModifyDBInstance",
+        "rds:RebootDBInstance",
+        "rds:DeleteDBInstance",
+        "rds:AddTagsToResource",
+        "rds:RemoveTagsFromResource",
+        "iam:PassRole",
+    ],
+    create_time: Usual::minutes(10, 15, 60),
+    change_time: Usual::minutes(5, 15, 80),
+    delete_time: Usual::minutes(3, 8, 60),
+    describe,
+    headline: |resource| format!("DB instance {}", resource.name),
+};
+
+fn describe(resource: &Resource) -> Vec<Described> {
+    let of = &resource.attributes;
+    let mut text = facts::class_words(of.text(CLASS.path).unwrap_or(""));
+    if of.bool(MULTI_AZ.path) == Some(true) {
+        text.push_str(", Multi-AZ");
+    }
+    if let Some(source) = of.text(SOURCE.path) {
+        text = format!("{text}, copies {source}");
+    }
+    vec![Described { label: "class".to_owned(), text, source: None }]
+}

@@ -1,0 +1,61 @@
+//! `secret`: a secret in Secrets Manager whose value pgward generates (resource semantics, 10).
+//!
+//! Deliberately absent: secrets with `source = "existing"`, which are looked up and never
+//! changed, and the secret that RDS keeps itself. The value is never an attribute.
+
+use pgward_model::{
+    Applies::OnCreate, Described, Effect::DataLoss, Form, Kind, Matches, Resource, Usual,
+    attributes,
+};
+
+use crate::tags;
+
+attributes! {
+    /// Name of the secret in Secrets Manager. Another name is another secret.
+    NAME: "*.name", Form::Text => required().aws("Name").terraform("name")
+        .applies(pgward_model::Applies::OnReplace).effect(DataLoss);
+
+    /// User whose password it holds.
+    USERNAME: "*.username", Form::Text => required().aws("SecretString").applies(OnCreate);
+
+    /// Where the value comes from: `generate` (made at apply), `existing` (yours), or
+    /// `rds-managed` (RDS keeps the master password itself).
+    SOURCE: "*.source", Form::Text => required()
+        .one_of(&["generate", "existing", "rds-managed"]).applies(OnCreate);
+
+    /// Description; fixed text, never compared.
+    DESCRIPTION: "*.description", Form::Text => derived().aws("Description").applies(OnCreate);
+
+    /// KMS key; Secrets Manager's own.
+    KEY: "*.key", Form::Text => observed().aws("KmsKeyId").matches(Matches::Exactly);
+
+    /// Tags of every resource.
+    TAGS: "tags.*", Form::Map => derived().aws("Tags").terraform("tags").show(tags::show);
+}
+
+/// The kind's entry in the catalog.
+pub static KIND: Kind = Kind {
+    name: "secret",
+    section: "secret",
+    many: true,
+    summary: "A secret whose value pgward generates",
+    noun: "secret",
+    type_name: "secretsmanager.secret",
+    stateful: false,
+    attributes: ATTRIBUTES,
+    reads: &["secretsmanager:DescribeSecret", "secretsmanager:ListSecrets"],
+    writes: &[
+        "secretsmanager:CreateSecret",
+        "secretsmanager:GetSecretValue",
+        "secretsmanager:PutSecretValue",
+        "secretsmanager:RestoreSecret",
+        "secretsmanager:DeleteSecret",
+        "secretsmanager:TagResource",
+        "secretsmanager:UntagResource",
+    ],
+    create_time: Usual::MOMENT,
+    change_time: Usual::MOMENT,
+    delete_time: Usual::MOMENT,
+    describe: |_: &Resource| Vec::<Described>::new(),
+    headline: |resource| format!("{}, value generated", resource.name),
+};
