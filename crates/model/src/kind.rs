@@ -1,6 +1,8 @@
 //! Kinds, sections and facts: what the general code is told about a particular world.
 
-use crate::{Attribute, Form, Object, Resource};
+use serde::{Deserialize, Serialize};
+
+use crate::{Attribute, Effect, Form, Object, Resource};
 
 /// How long an action usually takes, in minutes: shortest, longest, and when to give up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +49,12 @@ pub struct Kind {
     pub reads: &'static [&'static str],
     /// IAM actions for writing.
     pub writes: &'static [&'static str],
+    /// Kinds that it may need: they are made before it and deleted after it.
+    pub needs: &'static [&'static str],
+    /// What deleting one does to the running database.
+    pub delete_effect: Effect,
+    /// Empty if a new one can take its place under the same name; else what to do instead.
+    pub instead_of_replacing: &'static str,
     /// How long a creation takes.
     pub create_time: Usual,
     /// How long a change takes.
@@ -55,12 +63,12 @@ pub struct Kind {
     pub delete_time: Usual,
     /// What a reviewer decides about when it is created, as (label, text, attribute path).
     pub describe: fn(&Resource) -> Vec<Described>,
-    /// What a change lets happen elsewhere, as sentences for the plan.
+    /// What it is in a few words: `subnet group happytrip-b2b-db`.
     pub headline: fn(&Resource) -> String,
 }
 
 /// One line of the description of a resource to be created.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Described {
     /// The word at the left; empty for a line of text.
     pub label: String,

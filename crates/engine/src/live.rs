@@ -1,0 +1,170 @@
+//! What exists: one observation per resource, with what is in effect and what is waiting.
+
+use std::collections::BTreeMap;
+
+use pgward_model::{Address, Object, Value};
+use serde::{Deserialize, Serialize};
+
+use crate::Fault;
+
+/// Who the credentials belong to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Caller {
+    /// Account of 12 digits.
+    pub account: String,
+    /// ARN of the user or the assumed role.
+    pub arn: String,
+}
+
+/// Whose resource it is, by its tags.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Owner {
+    /// Tag `pgward:project`.
+    pub project: String,
+    /// Tag `pgward:environment`.
+    pub environment: String,
+    /// Tag `pgward:address`.
+    pub address: String,
+}
+
+/// Whether a resource takes changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Readiness {
+    /// Changes may be sent.
+    Ready,
+    /// AWS is at work; wait.
+    Busy,
+    /// A person must act before anything can change.
+    Stuck,
+    /// It failed for good.
+    Failed,
+    /// It is being deleted.
+    Leaving,
+}
+
+/// A resource that exists.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Present {
+    /// Its name in AWS.
+    pub name: String,
+    /// Its ARN, or its id where it has none.
+    pub arn: String,
+    /// Whose it is; nothing if it lacks our tags.
+    pub owner: Option<Owner>,
+    /// What is in effect, by attribute path.
+    pub now: Object,
+    /// What was accepted and waits for a window, by attribute path.
+    pub waiting: Object,
+    /// Whether stored values wait for a restart (`pending-reboot`).
+    pub waits_for_restart: bool,
+    /// Ids, ARNs and endpoints that others refer to: `id`, `arn`, `endpoint`, `port`.
+    pub outputs: BTreeMap<String, Value>,
+    /// AWS's own word for its state, such as `available`.
+    pub status: String,
+    /// Whether it takes changes.
+    pub readiness: Readiness,
+    /// What a person must do, if it is stuck or failed.
+    pub advice: String,
+    /// Further sentences for the plan, such as maintenance that AWS announces.
+    pub remarks: Vec<String>,
+}
+
+impl Present {
+    /// A resource that is there and ready, without attributes.
+    #[must_use]
+    pub fn new(name: impl Into<String>, arn: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            arn: arn.into(),
+            owner: None,
+            now: Object::new(),
+            waiting: Object::new(),
+            waits_for_restart: false,
+            outputs: BTreeMap::new(),
+            status: "available".to_owned(),
+            readiness: Readiness::Ready,
+            advice: String::new(),
+            remarks: Vec::new(),
+        }
+    }
+}
+
+/// What a read found. Unreadable is never absent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Observation {
+    /// It does not exist; AWS said so.
+    Absent,
+    /// It exists.
+    Present(Box<Present>),
+    /// It could not be read.
+    Unreadable(Box<Fault>),
+}
+
+impl Observation {
+    /// A resource that exists.
+    #[must_use]
+    pub fn present(present: Present) -> Self {
+        Self::Present(Box::new(present))
+    }
+
+    /// The resource, if it exists.
+    #[must_use]
+    pub fn as_present(&self) -> Option<&Present> {
+        if let Self::Present(present) = self { Some(present) } else { None }
+    }
+}
+
+/// A resource that carries the environment's tags and that the spec does not name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Leftover {
+    /// The kind in the catalog.
+    pub kind: String,
+    /// The address in its tags.
+    pub address: Address,
+    /// What it is.
+    pub present: Present,
+}
+
+/// A subnet, as plans print it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subnet {
+    /// Its id.
+    pub id: String,
+    /// Availability zone.
+    pub zone: String,
+    /// VPC.
+    pub vpc: String,
+    /// Whether a route leads to an internet gateway; nothing if that was not read.
+    pub public: Option<bool>,
+}
+
+/// What exists of one environment.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Live {
+    /// By address, one for every resource of the spec.
+    pub resources: BTreeMap<Address, Observation>,
+    /// What carries our tags and is not in the spec.
+    pub leftovers: Vec<Leftover>,
+    /// The subnets of the environment, by id.
+    pub subnets: BTreeMap<String, Subnet>,
+    /// KMS keys by what was written: alias or id to ARN.
+    pub keys: BTreeMap<String, String>,
+    /// Reads that AWS denied or the endpoint lacks, as sentences: "roles: access denied".
+    pub not_checked: Vec<String>,
+}
+
+impl Live {
+    /// The resource of an address, if it exists.
+    #[must_use]
+    pub fn present(&self, address: &Address) -> Option<&Present> {
+        self.resources.get(address).and_then(Observation::as_present)
+    }
+
+    /// The output of a resource, if it exists.
+    #[must_use]
+    pub fn output(&self, address: &Address, output: &str) -> Option<Value> {
+        self.present(address).and_then(|present| present.outputs.get(output).cloned())
+    }
+}
