@@ -1,6 +1,8 @@
 //! What an attribute is: its form, when a change applies, and what that does.
 
-use crate::{Effect, Object, Value, units};
+use std::collections::BTreeMap;
+
+use crate::{Address, Effect, Object, Resource, Value, units};
 
 /// The form of a value: its type in TOML, its canonical unit, and how it is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,6 +167,9 @@ pub struct Case<'a> {
     pub desired: &'a Object,
 }
 
+/// What else a change touches, asked with all resources of the environment.
+pub type Aside<T> = fn(&Case<'_>, &BTreeMap<Address, Resource>) -> Vec<T>;
+
 /// One attribute of a kind: a row of the kind's table.
 ///
 /// The only place that says what may change, when, and with what effect; adapters and renderers
@@ -214,6 +219,13 @@ pub struct Attribute {
     pub reason: &'static str,
     /// The reason, where it depends on the values.
     pub reason_by: Option<fn(&Case<'_>) -> String>,
+    /// Values of other resources that move with a change, as (path, before, after).
+    pub follows: Option<Aside<(String, String, String)>>,
+    /// Further lines of the plan about a change, as (word, text).
+    pub remarks: Option<Aside<(String, String)>>,
+    /// Whether resources that depend on this one must restart before those it came from, for the
+    /// values of a group that both use; asked for changes that need a restart.
+    pub followers_first: Option<fn(&Case<'_>) -> Option<bool>>,
     /// How a value is printed, where the form is not enough; takes key and value.
     pub show: Option<fn(&str, &Value) -> String>,
     /// Keys worth reading beside it.
@@ -249,6 +261,9 @@ impl Attribute {
             interruption: None,
             reason: "",
             reason_by: None,
+            follows: None,
+            remarks: None,
+            followers_first: None,
             show: None,
             related: "",
         }
@@ -378,6 +393,27 @@ impl Attribute {
     #[must_use]
     pub const fn reason_by(mut self, reason: fn(&Case<'_>) -> String) -> Self {
         self.reason_by = Some(reason);
+        self
+    }
+
+    /// Sets the function that lists what moves with a change.
+    #[must_use]
+    pub const fn follows(mut self, follows: Aside<(String, String, String)>) -> Self {
+        self.follows = Some(follows);
+        self
+    }
+
+    /// Sets the function that gives further lines about a change.
+    #[must_use]
+    pub const fn remarks(mut self, remarks: Aside<(String, String)>) -> Self {
+        self.remarks = Some(remarks);
+        self
+    }
+
+    /// Sets the function that says who restarts first.
+    #[must_use]
+    pub const fn followers_first(mut self, ask: fn(&Case<'_>) -> Option<bool>) -> Self {
+        self.followers_first = Some(ask);
         self
     }
 

@@ -51,6 +51,12 @@ pub struct Kind {
     pub writes: &'static [&'static str],
     /// Kinds that it may need: they are made before it and deleted after it.
     pub needs: &'static [&'static str],
+    /// The attributes that move the price that is known.
+    pub priced_by: &'static [&'static str],
+    /// The attributes that cost money nobody knows here; a creation names the last word's section.
+    pub not_priced: &'static [&'static str],
+    /// The attribute that forbids AWS to delete it; empty if there is none.
+    pub protected_by: &'static str,
     /// What deleting one does to the running database.
     pub delete_effect: Effect,
     /// Empty if a new one can take its place under the same name; else what to do instead.

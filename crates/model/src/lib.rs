@@ -16,7 +16,7 @@ pub mod units;
 mod value;
 
 pub use address::{Address, Path};
-pub use attribute::{Applies, Attribute, Case, Form, Matches, Way};
+pub use attribute::{Applies, Aside, Attribute, Case, Form, Matches, Way};
 pub use desired::{
     Accept, Desired, Disruptive, Environment, Foreign, Ignore, Input, Policy, Resource, SourceFile,
     SubnetChoice,
