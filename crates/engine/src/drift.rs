@@ -2,8 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pgward_model::{Address, Effect, Flag, Origin, Path};
+use pgward_model::{
+    Address, Applies, Case, Catalog, Desired, Effect, Flag, Matches, Object, Origin, Path, Resource, Value,
+};
 use serde::{Deserialize, Serialize};
+
+use crate::{Live, Plan, PlannedChange, Verb, compare};
 
 /// Why a difference is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -84,5 +88,185 @@ impl Drift {
     #[must_use]
     pub fn is_drift(&self) -> bool {
         self.of(DriftClass::Outside).next().is_some()
+    }
+}
+
+/// What the environment's values are, by path and in words, as a record keeps them.
+#[must_use]
+pub fn declared_values(desired: &Desired, catalog: &Catalog) -> BTreeMap<Path, String> {
+    let mut values = BTreeMap::new();
+    for resource in desired.resources.values() {
+        let kind = catalog.kind(&resource.kind);
+        for (path, value) in resource.attributes.iter() {
+            let Some(attribute) = kind.attribute(path) else { continue };
+            if attribute.observed || matches!(attribute.applies, Applies::OnCreate) {
+                continue;
+            }
+            match value.as_map() {
+                Some(map) if attribute.is_keyed() => {
+                    for (key, value) in map {
+                        let text = attribute.print(Some(key), value);
+                        values.insert(resource.path_of(path, Some(key)), text);
+                    }
+                }
+                _ => {
+                    values.insert(resource.path_of(path, None), attribute.print(None, value));
+                }
+            }
+        }
+    }
+    values
+}
+
+/// Sorts the differences between the spec and AWS by who made them.
+///
+/// `plan` is the plan that knows no `[ignore.*]`; `today` (`2026-03-31`) ends their entries.
+#[must_use]
+pub fn drift(
+    desired: &Desired,
+    live: &Live,
+    catalog: &Catalog,
+    plan: &Plan,
+    record: Option<&Record>,
+    today: &str,
+) -> Drift {
+    let mut items: Vec<DriftItem> = plan
+        .changes
+        .iter()
+        .filter(|change| change.verb != Verb::Restart)
+        .map(|change| item(desired, catalog, change, record, today))
+        .collect();
+    items.extend(expected(desired, live, catalog));
+    items.sort_by(|a, b| {
+        let rank = |item: &DriftItem| {
+            (item.class, !item.flags.contains(&Flag::Exposure), std::cmp::Reverse(item.effect))
+        };
+        rank(a).cmp(&rank(b)).then_with(|| a.path.cmp(&b.path))
+    });
+    Drift {
+        record: record.map(|record| (record.at, record.commit.clone())),
+        items,
+        compared: plan.compared,
+        unread: plan.unread.len(),
+    }
+}
+
+fn item(
+    desired: &Desired,
+    catalog: &Catalog,
+    change: &PlannedChange,
+    record: Option<&Record>,
+    today: &str,
+) -> DriftItem {
+    let last = match change.verb {
+        Verb::Update | Verb::Replace | Verb::Restart => record
+            .and_then(|record| record.values.get(&change.path).cloned())
+            .or_else(|| change.after_text.clone().filter(|_| record.is_none())),
+        Verb::Create | Verb::Delete => record
+            .filter(|record| record.names.contains_key(&change.address))
+            .map(|_| change.name.clone()),
+    };
+    let live = match change.verb {
+        Verb::Create => None,
+        Verb::Delete => Some(change.name.clone()),
+        Verb::Update | Verb::Replace | Verb::Restart => change.before_text.clone(),
+    };
+    let ignored = desired.ignores.iter().any(|ignore| {
+        ignore.until.as_str() >= today && change.path.is_within(ignore.path.as_str())
+    });
+    let class = if ignored {
+        DriftClass::Ignored
+    } else if record.is_some_and(|record| !made_outside(record, change)) {
+        DriftClass::NotApplied
+    } else {
+        DriftClass::Outside
+    };
+    DriftItem {
+        address: change.address.clone(),
+        path: change.path.clone(),
+        last_applied: last,
+        live,
+        class,
+        effect: change.effect,
+        flags: exposed(catalog, change),
+        remarks: Vec::new(),
+        origin: change.origin.clone(),
+    }
+}
+
+/// Whether AWS differs from what the last apply left, and not only from the present spec.
+fn made_outside(record: &Record, change: &PlannedChange) -> bool {
+    match change.verb {
+        // Gone since the last apply; or new in the spec.
+        Verb::Create => record.names.contains_key(&change.address),
+        // Dropped from the spec since the last apply; or tagged as ours by others.
+        Verb::Delete => !record.names.contains_key(&change.address),
+        Verb::Update | Verb::Replace | Verb::Restart => {
+            record.values.get(&change.path) != change.before_text.as_ref()
+        }
+    }
+}
+
+/// Drift exposes where the change that was made outside would: the planned one, turned around.
+fn exposed(catalog: &Catalog, change: &PlannedChange) -> BTreeSet<Flag> {
+    let mut flags = change.flags.clone();
+    flags.remove(&Flag::Exposure);
+    let Some((attribute, key)) = &change.attribute else { return flags };
+    let nothing = Object::new();
+    let turned = Case {
+        key: key.as_deref(),
+        before: change.after.as_ref(),
+        after: change.before.as_ref(),
+        live: &nothing,
+        desired: &nothing,
+    };
+    let table = catalog.kind(&change.kind).attribute(attribute);
+    if table.and_then(|row| row.exposes).is_some_and(|ask| ask(&turned)) {
+        flags.insert(Flag::Exposure);
+    }
+    flags
+}
+
+/// What AWS did within what the spec allows: storage that grew by itself.
+fn expected(desired: &Desired, live: &Live, catalog: &Catalog) -> Vec<DriftItem> {
+    let mut items = Vec::new();
+    for resource in desired.resources.values() {
+        let Some(present) = live.present(&resource.address) else { continue };
+        for attribute in catalog.kind(&resource.kind).attributes {
+            let values = (resource.attributes.get(attribute.path), present.now.get(attribute.path));
+            let (Some(declared), Some(now)) = values else { continue };
+            let fits =
+                compare::equal(catalog, attribute, None, declared, now, &resource.attributes);
+            if declared == now || !fits || attribute.matches != Matches::StorageFloor {
+                continue;
+            }
+            items.push(grown(resource, attribute, declared, now));
+        }
+    }
+    items
+}
+
+fn grown(
+    resource: &Resource,
+    attribute: &pgward_model::Attribute,
+    declared: &Value,
+    now: &Value,
+) -> DriftItem {
+    let limit = resource
+        .attributes
+        .iter()
+        .find(|(path, _)| path.ends_with("grow_to"))
+        .map(|(_, value)| attribute.print(None, value))
+        .unwrap_or_default();
+    DriftItem {
+        address: resource.address.clone(),
+        path: resource.path_of(attribute.path, None),
+        last_applied: Some(attribute.print(None, declared)),
+        live: Some(attribute.print(None, now)),
+        class: DriftClass::Expected,
+        effect: Effect::Online,
+        flags: BTreeSet::new(),
+        remarks: vec![format!("by storage autoscaling; grow_to allows it up to {limit}")],
+        origin: resource.origin_of(attribute.path, None).cloned(),
     }
 }

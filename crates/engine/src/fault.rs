@@ -30,6 +30,8 @@ pub enum FaultKind {
     Invalid,
     /// The endpoint does not know the call.
     Unsupported,
+    /// The resource reached a state that only a person can mend.
+    Failed,
     /// Anything else.
     Other,
 }
@@ -75,6 +77,7 @@ impl Fault {
             FaultKind::Capacity => "P704",
             FaultKind::Ambiguous | FaultKind::Busy | FaultKind::InUse => "P705",
             FaultKind::Throttled => "P706",
+            FaultKind::Failed => "P707",
             FaultKind::NotFound
             | FaultKind::AlreadyExists
             | FaultKind::Invalid

@@ -1,22 +1,34 @@
 //! Reads, compares, plans, approves and applies; generic over kinds, and blind to AWS.
 
+mod apply;
+mod approve;
 mod changes;
+mod compare;
+mod diff;
 mod drift;
+mod effect;
 mod fault;
 mod live;
 mod plan;
+mod planner;
 mod ports;
 mod report;
+mod window;
 
+pub use apply::{ApplyOptions, Ports, Stop, apply};
+pub use approve::{ApprovedPlan, approve};
 pub use changes::{AttributeChange, Changes, ResourceChange, Verb, WaitingValue};
-pub use drift::{Drift, DriftClass, DriftItem, Record};
+pub use diff::{diff, teardown};
+pub use drift::{Drift, DriftClass, DriftItem, Record, declared_values, drift};
 pub use fault::{Fault, FaultKind};
 pub use live::{Caller, Leftover, Live, Observation, Owner, Present, Readiness, Subnet};
 pub use plan::{
     Circumstances, Commit, Cost, Follow, Gate, Operation, Plan, PlannedChange, Step, Timing,
     TotalCost, Unmanaged, Unread, Verdict, Waiting, When,
 };
+pub use planner::plan;
 pub use ports::{
     Change, Checked, Clock, Create, Delete, Journal, JournalLine, Lease, Remote,
 };
+pub use window::next_window;
 pub use report::{Ending, Event, OperationReport, Outcome, Progress, Report};

@@ -80,6 +80,8 @@ pub struct Cost {
 pub struct PlannedChange {
     /// Path of the value; the address for a whole resource.
     pub path: Path,
+    /// Path in the catalog and key of the one value it is about; nothing for a whole resource.
+    pub attribute: Option<(String, Option<String>)>,
     /// Address of the resource.
     pub address: Address,
     /// The kind in the catalog.

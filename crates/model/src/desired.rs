@@ -189,6 +189,10 @@ impl Resource {
             if let Some(label) = self.labels.get(&format!("{path}/{key}")) {
                 return label.clone();
             }
+            // A key that is no name, such as a rule that others made, has no path of its own.
+            if key.contains(' ') {
+                return Path::new(path.trim_end_matches(".*"));
+            }
             return Path::new(format!("{}.{key}", path.trim_end_matches(".*")));
         }
         match path.strip_prefix("*.") {

@@ -255,6 +255,8 @@ pub trait Facts: Sync + std::fmt::Debug {
         name: &str,
         written: &crate::Value,
     ) -> Result<String, Box<ParameterProblem>>;
+    /// Whether two values of a parameter in RDS's units mean the same.
+    fn same_parameter(&self, name: &str, a: &str, b: &str) -> bool;
     /// A metric.
     fn metric(&self, name: &str) -> Option<MetricFacts>;
     /// The names of all known metrics.

@@ -1,0 +1,569 @@
+//! One operation: the calls, the look after every doubtful answer, and the wait.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use pgward_model::{Applies, Catalog, Object, Resource};
+
+use crate::{
+    Change, Create, Delete, Ending, Event, Fault, FaultKind, JournalLine, Observation, Operation,
+    Outcome, Present, Readiness, Verb, compare,
+};
+
+use super::{Ports, Shared, milliseconds, wait};
+
+/// How many times what a creation could not set is sent after it.
+const ROUNDS: u32 = 4;
+
+/// One operation with everything it needs.
+pub(crate) struct Run {
+    pub(crate) operation: Operation,
+    pub(crate) catalog: &'static Catalog,
+    pub(crate) ports: Ports,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) no_wait: bool,
+    pub(crate) timeout: Option<Duration>,
+}
+
+/// Why an operation ends early.
+enum Halt {
+    Failed(Fault),
+    InProgress(String),
+    NotStarted,
+    Ends(Ending),
+}
+
+impl From<Fault> for Halt {
+    fn from(fault: Fault) -> Self {
+        Self::Failed(fault)
+    }
+}
+
+type Step<T> = Result<T, Halt>;
+
+impl Run {
+    /// Does it, and says what became of it and whether the whole run has to end.
+    pub(crate) async fn perform(&self) -> (Outcome, Option<Ending>) {
+        let result = match self.operation.verb {
+            Verb::Create => self.create().await,
+            Verb::Update => self.update().await,
+            Verb::Delete => self.delete().await.map(|()| Outcome::Done),
+            Verb::Replace => match self.delete().await {
+                Ok(()) => self.create().await,
+                Err(halt) => Err(halt),
+            },
+            Verb::Restart => self.restart().await,
+        };
+        match result {
+            Ok(outcome) => (outcome, None),
+            Err(Halt::Failed(fault)) => {
+                let code = fault.diagnostic_code().to_owned();
+                (Outcome::Failed { fault, code }, None)
+            }
+            Err(Halt::InProgress(status)) => (Outcome::InProgress { status }, None),
+            Err(Halt::NotStarted) => (Outcome::NotStarted, None),
+            Err(Halt::Ends(ending)) => (Outcome::NotStarted, Some(ending)),
+        }
+    }
+
+    async fn create(&self) -> Step<Outcome> {
+        let resource = self.resolved()?;
+        let request = Create {
+            resource: resource.clone(),
+            tags: self.operation.tags.clone(),
+            names: self.shared.names.clone(),
+        };
+        let began = self.ports.clock.now();
+        let mut attempts = 0;
+        loop {
+            self.intend()?;
+            let answer = self.ports.remote.create(&request).await;
+            self.record(answer.as_ref().err())?;
+            let Err(fault) = answer else { break };
+            if matches!(fault.kind, FaultKind::Ambiguous | FaultKind::AlreadyExists) {
+                match self.look().await {
+                    Observation::Present(present) if self.is_ours(&present) => break,
+                    Observation::Present(_) => return Err(Halt::Failed(self.taken(fault))),
+                    Observation::Unreadable(unreadable) => return Err(Halt::Failed(*unreadable)),
+                    Observation::Absent => {}
+                }
+            }
+            self.pause_or_fail(fault, began, &mut attempts, true).await?;
+        }
+        if self.no_wait {
+            return Ok(Outcome::Accepted);
+        }
+        self.converge(&resource, began).await
+    }
+
+    /// Waits for a created resource, and sends what the creating call could not take.
+    async fn converge(&self, resource: &Resource, began: Timestamp) -> Step<Outcome> {
+        let all: BTreeSet<String> =
+            resource.attributes.iter().map(|(path, _)| path.to_owned()).collect();
+        let mut rounds = 0;
+        loop {
+            let present = self.ready(began).await?;
+            let missing = self.missing(resource, &present, &all);
+            if missing.is_empty() {
+                self.publish(&present);
+                return Ok(Outcome::Done);
+            }
+            rounds += 1;
+            if rounds > ROUNDS {
+                return Err(Halt::Failed(Fault::new(
+                    FaultKind::Other,
+                    &format!("{} {}", self.operation.verb.word(), self.operation.name),
+                    format!("AWS accepted the values and does not show them: {}", list(&missing)),
+                )));
+            }
+            self.send(resource, present, missing, true, began).await?;
+        }
+    }
+
+    async fn update(&self) -> Step<Outcome> {
+        let resource = self.resolved()?;
+        let began = self.ports.clock.now();
+        let Some(live) = self.operation.live.clone() else {
+            return Err(Halt::Failed(Fault::new(
+                FaultKind::NotFound,
+                "change",
+                "the plan names no resource to change",
+            )));
+        };
+        let attributes = self.operation.attributes.clone();
+        self.send(&resource, live, attributes.clone(), self.operation.immediate, began).await?;
+        if self.operation.deferred || self.no_wait {
+            return self.accepted(&resource, &attributes, began).await;
+        }
+        let mut sent_again = 0;
+        loop {
+            let present = self.ready(began).await?;
+            let missing = self.missing(&resource, &present, &attributes);
+            if missing.is_empty() {
+                self.publish(&present);
+                return Ok(Outcome::Done);
+            }
+            // AWS may show the old values as available for a minute before it starts.
+            if milliseconds(began, self.ports.clock.now()) > 180_000 && present.waiting.is_empty() {
+                sent_again += 1;
+                if sent_again > ROUNDS {
+                    return Err(Halt::Failed(Fault::new(
+                        FaultKind::Other,
+                        &format!("change {}", self.operation.name),
+                        format!("AWS accepted the values and does not show them: {}", list(&missing)),
+                    )));
+                }
+                self.send(&resource, present, missing, self.operation.immediate, began).await?;
+            }
+            self.sleep(Duration::from_secs(5), "available").await?;
+            self.past_deadline(began, "available")?;
+        }
+    }
+
+    /// Looks until AWS shows the values as in effect or waiting.
+    async fn accepted(
+        &self,
+        resource: &Resource,
+        attributes: &BTreeSet<String>,
+        began: Timestamp,
+    ) -> Step<Outcome> {
+        for looks in 0.. {
+            self.sleep(wait::next_look(looks), "accepted").await?;
+            if let Observation::Present(present) = self.look().await {
+                let missing = self.missing(resource, &present, attributes);
+                let not_waiting: BTreeSet<String> = missing
+                    .into_iter()
+                    .filter(|path| present.waiting.get(path).is_none())
+                    .collect();
+                if not_waiting.is_empty() {
+                    return Ok(Outcome::Accepted);
+                }
+            }
+            self.past_deadline(began, "accepted")?;
+            if milliseconds(began, self.ports.clock.now()) > 300_000 {
+                break;
+            }
+        }
+        Ok(Outcome::Accepted)
+    }
+
+    async fn delete(&self) -> Step<()> {
+        let began = self.ports.clock.now();
+        let Some(live) = self.operation.live.clone() else { return Ok(()) };
+        let request = Delete {
+            kind: self.operation.kind.clone(),
+            live,
+            final_snapshot: self.operation.final_snapshot.clone(),
+        };
+        let mut attempts = 0;
+        loop {
+            self.intend()?;
+            let answer = self.ports.remote.delete(&request).await;
+            self.record(answer.as_ref().err())?;
+            match answer {
+                Ok(()) => break,
+                Err(fault) if fault.kind == FaultKind::NotFound => return Ok(()),
+                Err(fault) => {
+                    if fault.kind == FaultKind::Ambiguous {
+                        match self.look().await {
+                            Observation::Absent => return Ok(()),
+                            Observation::Present(present)
+                                if present.readiness == Readiness::Leaving =>
+                            {
+                                break;
+                            }
+                            Observation::Present(_) | Observation::Unreadable(_) => {}
+                        }
+                    }
+                    self.pause_or_fail(fault, began, &mut attempts, true).await?;
+                }
+            }
+        }
+        if self.no_wait {
+            return Ok(());
+        }
+        self.gone(began).await
+    }
+
+    async fn gone(&self, began: Timestamp) -> Step<()> {
+        for looks in 0.. {
+            self.sleep(wait::next_look(looks), "deleting").await?;
+            match self.look().await {
+                Observation::Absent => return Ok(()),
+                Observation::Present(present) => {
+                    self.waiting(&present.status, began);
+                    self.past_deadline(began, &present.status)?;
+                }
+                Observation::Unreadable(fault) => self.tolerate(*fault, began)?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn restart(&self) -> Step<Outcome> {
+        let began = self.ports.clock.now();
+        let mut attempts = 0;
+        loop {
+            self.intend()?;
+            let answer = self.ports.remote.restart(&self.operation.kind, &self.operation.name).await;
+            self.record(answer.as_ref().err())?;
+            match answer {
+                Ok(()) => break,
+                // A restart whose answer was lost may have happened; a second one would interrupt
+                // again, so it is looked for first.
+                Err(fault) if fault.kind == FaultKind::Ambiguous => {
+                    if let Observation::Present(present) = self.look().await
+                        && (present.readiness == Readiness::Busy || !present.waits_for_restart)
+                    {
+                        break;
+                    }
+                    self.pause_or_fail(fault, began, &mut attempts, true).await?;
+                }
+                Err(fault) => self.pause_or_fail(fault, began, &mut attempts, true).await?,
+            }
+        }
+        if self.no_wait {
+            return Ok(Outcome::Accepted);
+        }
+        loop {
+            let present = self.ready(began).await?;
+            if !present.waits_for_restart {
+                return Ok(Outcome::Done);
+            }
+            self.sleep(Duration::from_secs(5), "rebooting").await?;
+            self.past_deadline(began, "rebooting")?;
+        }
+    }
+
+    /// Sends attributes, repeating what AWS is too busy for; changes are safe to repeat.
+    async fn send(
+        &self,
+        resource: &Resource,
+        live: Box<Present>,
+        attributes: BTreeSet<String>,
+        immediate: bool,
+        began: Timestamp,
+    ) -> Step<()> {
+        let mut sent = Object::new();
+        for path in &attributes {
+            sent.set_some(path.clone(), resource.attributes.get(path).cloned());
+        }
+        let request = Change {
+            resource: resource.clone(),
+            live,
+            attributes: sent,
+            immediate,
+            names: self.shared.names.clone(),
+        };
+        let mut attempts = 0;
+        loop {
+            self.intend()?;
+            let answer = self.ports.remote.change(&request).await;
+            self.record(answer.as_ref().err())?;
+            match answer {
+                Ok(()) => return Ok(()),
+                Err(fault) => self.pause_or_fail(fault, began, &mut attempts, true).await?,
+            }
+        }
+    }
+
+    /// Waits until the resource takes changes.
+    async fn ready(&self, began: Timestamp) -> Step<Box<Present>> {
+        for looks in 0.. {
+            self.sleep(wait::next_look(looks), "waiting").await?;
+            match self.look().await {
+                Observation::Present(present) => match present.readiness {
+                    Readiness::Ready => return Ok(present),
+                    Readiness::Busy => {
+                        self.waiting(&present.status, began);
+                        self.past_deadline(began, &present.status)?;
+                    }
+                    Readiness::Stuck | Readiness::Failed | Readiness::Leaving => {
+                        return Err(Halt::Failed(failed_state(&self.operation, &present)));
+                    }
+                },
+                Observation::Absent => {
+                    let waited = milliseconds(began, self.ports.clock.now());
+                    if u128::from(waited) > wait::APPEARS_WITHIN.as_millis() && looks > 3 {
+                        return Err(Halt::Failed(Fault::new(
+                            FaultKind::NotFound,
+                            &format!("{} {}", self.operation.verb.word(), self.operation.name),
+                            "AWS accepted it and does not know it: somebody may have deleted it",
+                        )));
+                    }
+                }
+                Observation::Unreadable(fault) => self.tolerate(*fault, began)?,
+            }
+        }
+        Err(Halt::NotStarted)
+    }
+
+    /// The declared attributes among `paths` that AWS does not show yet.
+    fn missing(
+        &self,
+        resource: &Resource,
+        present: &Present,
+        paths: &BTreeSet<String>,
+    ) -> BTreeSet<String> {
+        let kind = self.catalog.kind(&resource.kind);
+        paths
+            .iter()
+            .filter(|path| {
+                let Some(attribute) = kind.attribute(path) else { return false };
+                if attribute.observed || matches!(attribute.applies, Applies::OnCreate | Applies::OnReplace) {
+                    return false;
+                }
+                let Some(declared) = resource.attributes.get(path) else { return false };
+                if declared.is_unknown() {
+                    return false;
+                }
+                !self.shows(attribute, declared, present, &resource.attributes)
+            })
+            .cloned()
+            .collect()
+    }
+
+    fn shows(
+        &self,
+        attribute: &pgward_model::Attribute,
+        declared: &pgward_model::Value,
+        present: &Present,
+        desired: &Object,
+    ) -> bool {
+        let live = present.now.get(attribute.path);
+        if !attribute.is_keyed() {
+            return live.is_some_and(|live| {
+                compare::equal(self.catalog, attribute, None, declared, live, desired)
+            });
+        }
+        let empty = BTreeMap::new();
+        let live = live.and_then(pgward_model::Value::as_map).unwrap_or(&empty);
+        let declared = declared.as_map().unwrap_or(&empty);
+        live.keys().all(|key| declared.contains_key(key))
+            && declared.iter().all(|(key, value)| {
+                live.get(key).is_some_and(|live| {
+                    compare::equal(self.catalog, attribute, Some(key), value, live, desired)
+                })
+            })
+    }
+
+    /// The declared resource with the outputs of what was made before it.
+    fn resolved(&self) -> Step<Resource> {
+        let Some(mut resource) = self.operation.resource.clone() else {
+            return Err(Halt::Failed(Fault::new(
+                FaultKind::Other,
+                self.operation.verb.word(),
+                "the plan holds no declared resource",
+            )));
+        };
+        let outputs = self.shared.outputs.lock().expect("no holder panics").clone();
+        resource.attributes = resource.attributes.resolved(&|reference| {
+            outputs.get(&reference.address).and_then(|all| all.get(&reference.output)).cloned()
+        });
+        Ok(resource)
+    }
+
+    fn publish(&self, present: &Present) {
+        self.shared
+            .outputs
+            .lock()
+            .expect("no holder panics")
+            .insert(self.operation.address.clone(), present.outputs.clone());
+    }
+
+    fn is_ours(&self, present: &Present) -> bool {
+        present.owner.as_ref().is_some_and(|owner| {
+            owner.project == self.shared.project && owner.environment == self.shared.environment
+        })
+    }
+
+    fn taken(&self, mut fault: Fault) -> Fault {
+        fault.kind = FaultKind::AlreadyExists;
+        fault.message = format!(
+            "{} exists and is not managed here; it was made after the plan (P506)",
+            self.operation.name
+        );
+        fault
+    }
+
+    async fn look(&self) -> Observation {
+        self.ports.remote.look(&self.operation.kind, &self.operation.name).await
+    }
+
+    /// The lease is ours and the journal has the intent: the call may be made.
+    fn intend(&self) -> Step<()> {
+        if self.ports.stop.is_set() {
+            return Err(Halt::NotStarted);
+        }
+        self.ports.lease.check().map_err(|why| Halt::Ends(Ending::LeaseLost(why)))?;
+        let paths: Vec<&str> = self.operation.paths.iter().map(pgward_model::Path::as_str).collect();
+        self.write("intent", paths.join(", "))
+    }
+
+    fn record(&self, fault: Option<&Fault>) -> Step<()> {
+        match fault {
+            None => self.write("done", String::new()),
+            Some(fault) => {
+                let code = fault.code.clone().unwrap_or_default();
+                self.write("fault", format!("{} {code}", fault.action))
+            }
+        }
+    }
+
+    fn write(&self, what: &str, note: String) -> Step<()> {
+        let line = JournalLine {
+            at: self.ports.clock.now(),
+            what,
+            address: self.operation.address.as_str(),
+            verb: self.operation.verb.word(),
+            name: &self.operation.name,
+            note,
+        };
+        self.ports
+            .journal
+            .write(&line)
+            .map_err(|error| Halt::Ends(Ending::JournalFailed(error.to_string())))
+    }
+
+    /// Waits before a call is repeated, or fails if that is of no use or has lasted too long.
+    async fn pause_or_fail(
+        &self,
+        fault: Fault,
+        began: Timestamp,
+        attempts: &mut u32,
+        repeatable: bool,
+    ) -> Step<()> {
+        let patience = wait::patience(fault.kind).filter(|_| repeatable).or_else(|| {
+            // AWS names what was just made as existing and does not show it yet.
+            (fault.kind == FaultKind::AlreadyExists && self.operation.verb == Verb::Create)
+                .then_some(wait::APPEARS_WITHIN)
+        });
+        let waited = milliseconds(began, self.ports.clock.now());
+        match patience {
+            Some(patience) if u128::from(waited) < patience.as_millis() => {
+                *attempts += 1;
+                self.tell(&Event::Retrying { number: self.operation.number, fault });
+                self.sleep(wait::next_attempt(*attempts), "retrying").await
+            }
+            _ => Err(Halt::Failed(fault)),
+        }
+    }
+
+    /// A failed read while waiting is repeated for a while, unless repeating is of no use.
+    fn tolerate(&self, fault: Fault, began: Timestamp) -> Step<()> {
+        let waited = milliseconds(began, self.ports.clock.now());
+        let passing = matches!(
+            fault.kind,
+            FaultKind::Throttled | FaultKind::Ambiguous | FaultKind::Busy | FaultKind::Other
+        );
+        let patience = wait::READS_AGAIN_FOR.as_millis()
+            + u128::from(self.operation.minutes.2) * 60_000;
+        if passing && u128::from(waited) < patience {
+            self.tell(&Event::Retrying { number: self.operation.number, fault });
+            Ok(())
+        } else {
+            Err(Halt::Failed(fault))
+        }
+    }
+
+    fn waiting(&self, status: &str, began: Timestamp) {
+        self.tell(&Event::Waiting {
+            number: self.operation.number,
+            status: status.to_owned(),
+            elapsed_ms: milliseconds(began, self.ports.clock.now()),
+        });
+    }
+
+    fn tell(&self, event: &Event) {
+        self.ports.progress.event(self.ports.clock.now(), event);
+    }
+
+    /// Sleeps, unless the run is to stop: AWS then goes on alone.
+    async fn sleep(&self, duration: Duration, status: &str) -> Step<()> {
+        if duration.is_zero() {
+            return Ok(());
+        }
+        tokio::select! {
+            () = self.ports.clock.sleep(duration) => Ok(()),
+            () = self.ports.stop.wait() => Err(Halt::InProgress(status.to_owned())),
+        }
+    }
+
+    fn past_deadline(&self, began: Timestamp, status: &str) -> Step<()> {
+        let limit = self
+            .timeout
+            .unwrap_or_else(|| Duration::from_secs(u64::from(self.operation.minutes.2) * 60));
+        let waited = milliseconds(began, self.ports.clock.now());
+        if u128::from(waited) < limit.as_millis() {
+            return Ok(());
+        }
+        let minutes = waited / 60_000;
+        Err(Halt::Failed(Fault::new(
+            FaultKind::Busy,
+            &format!("{} {}", self.operation.verb.word(), self.operation.name),
+            format!("still {status} after {minutes} min; AWS goes on with it"),
+        )))
+    }
+}
+
+/// P707: the resource reached a state that only a person can mend.
+fn failed_state(operation: &Operation, present: &Present) -> Fault {
+    let advice = if present.advice.is_empty() {
+        String::new()
+    } else {
+        format!("; {}", present.advice)
+    };
+    let mut fault = Fault::new(
+        FaultKind::Failed,
+        &format!("{} {}", operation.verb.word(), operation.name),
+        format!("{} is {}{advice}", present.name, present.status),
+    );
+    fault.code = Some(present.status.clone());
+    fault
+}
+
+fn list(paths: &BTreeSet<String>) -> String {
+    paths.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,257 @@
+//! Compares what should exist with what does.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pgward_model::{
+    Applies, Attribute, Case, Catalog, Desired, Ignore, Object, Reference, Resource, Value,
+};
+
+use crate::{
+    AttributeChange, Changes, Live, Observation, Present, ResourceChange, Verb, WaitingValue,
+    compare,
+};
+
+/// What differs. `today` (`2026-03-31`) ends entries of `[ignore.*]`.
+#[must_use]
+pub fn diff(desired: &Desired, live: &Live, catalog: &Catalog, today: &str) -> Changes {
+    let mut changes = Changes::default();
+    let ignores: Vec<&Ignore> =
+        desired.ignores.iter().filter(|ignore| ignore.until.as_str() >= today).collect();
+    for (address, resource) in &desired.resources {
+        match live.resources.get(address).unwrap_or(&Observation::Absent) {
+            Observation::Absent => changes.resources.push(whole(resource, Verb::Create, None)),
+            Observation::Unreadable(fault) => changes.unread.push((address.clone(), fault.clone())),
+            Observation::Present(present) if !is_ours(desired, present) => {
+                changes.unmanaged.push((address.clone(), present.clone()));
+            }
+            Observation::Present(present) => {
+                changes.compared.push(address.clone());
+                let mut view = View { catalog, resource, present, live, ignores: &ignores };
+                view.compare(&mut changes);
+            }
+        }
+    }
+    for leftover in &live.leftovers {
+        changes.resources.push(ResourceChange {
+            address: leftover.address.clone(),
+            kind: leftover.kind.clone(),
+            verb: Verb::Delete,
+            name: leftover.present.name.clone(),
+            attributes: Vec::new(),
+            desired: None,
+            live: Some(Box::new(leftover.present.clone())),
+        });
+    }
+    changes
+}
+
+/// Everything of the environment that exists and is ours, to be deleted, but for what `keep` names.
+#[must_use]
+pub fn teardown(desired: &Desired, live: &Live, keep: &[String]) -> Changes {
+    let mut changes = Changes::default();
+    for (address, resource) in &desired.resources {
+        let kept = keep.iter().any(|path| address.as_str() == path || address.section() == path);
+        match live.resources.get(address).unwrap_or(&Observation::Absent) {
+            Observation::Present(present) if is_ours(desired, present) && !kept => {
+                changes.compared.push(address.clone());
+                let mut change = whole(resource, Verb::Delete, Some(present));
+                change.desired = None;
+                changes.resources.push(change);
+            }
+            Observation::Unreadable(fault) => changes.unread.push((address.clone(), fault.clone())),
+            Observation::Present(_) | Observation::Absent => {}
+        }
+    }
+    for leftover in &live.leftovers {
+        changes.resources.push(ResourceChange {
+            address: leftover.address.clone(),
+            kind: leftover.kind.clone(),
+            verb: Verb::Delete,
+            name: leftover.present.name.clone(),
+            attributes: Vec::new(),
+            desired: None,
+            live: Some(Box::new(leftover.present.clone())),
+        });
+    }
+    changes
+}
+
+/// Whether the tags name this environment.
+fn is_ours(desired: &Desired, present: &Present) -> bool {
+    present.owner.as_ref().is_some_and(|owner| {
+        owner.project == desired.environment.project && owner.environment == desired.environment.name
+    })
+}
+
+fn whole(resource: &Resource, verb: Verb, live: Option<&Present>) -> ResourceChange {
+    ResourceChange {
+        address: resource.address.clone(),
+        kind: resource.kind.clone(),
+        verb,
+        name: resource.name.clone(),
+        attributes: Vec::new(),
+        desired: Some(resource.clone()),
+        live: live.map(|present| Box::new(present.clone())),
+    }
+}
+
+/// The value of an output of another resource, or of the subnets that tags choose.
+pub(crate) fn find_output(live: &Live, reference: &Reference) -> Option<Value> {
+    if reference.address.as_str() == "subnets" {
+        return (!live.subnets.is_empty()).then(|| Value::texts(live.subnets.keys().cloned()));
+    }
+    live.output(&reference.address, &reference.output)
+}
+
+struct View<'a> {
+    catalog: &'a Catalog,
+    resource: &'a Resource,
+    present: &'a Present,
+    live: &'a Live,
+    ignores: &'a [&'a Ignore],
+}
+
+impl View<'_> {
+    fn compare(&mut self, changes: &mut Changes) {
+        let kind = self.catalog.kind(&self.resource.kind);
+        let desired = self.resource.attributes.resolved(&|reference| find_output(self.live, reference));
+        let mut found = Vec::new();
+        let mut settled = BTreeSet::new();
+        for (path, declared) in desired.iter() {
+            let Some(attribute) = kind.attribute(path) else { continue };
+            if attribute.observed || matches!(attribute.applies, Applies::OnCreate) {
+                continue;
+            }
+            settled.insert(path.to_owned());
+            if attribute.is_keyed() {
+                self.compare_keys(attribute, declared, &desired, &mut found);
+            } else {
+                self.compare_value(attribute, declared, &desired, changes, &mut found);
+            }
+        }
+        for (path, value) in self.present.waiting.iter() {
+            if settled.contains(path) {
+                continue;
+            }
+            if let Some(attribute) = kind.attribute(path) {
+                self.wait(attribute, Some(value), false, changes);
+            }
+        }
+        if self.present.waits_for_restart {
+            changes.waiting.push(WaitingValue {
+                address: self.resource.address.clone(),
+                kind: self.resource.kind.clone(),
+                attribute: None,
+                path: pgward_model::Path::new(self.resource.address.as_str()),
+                before: None,
+                after: None,
+                declared: true,
+            });
+        }
+        if !found.is_empty() {
+            let mut change = whole(self.resource, Verb::Update, Some(self.present));
+            if found.iter().any(|one| self.replaces(kind, one, &desired)) {
+                change.verb = Verb::Replace;
+            }
+            change.attributes = found;
+            changes.resources.push(change);
+        }
+    }
+
+    fn replaces(&self, kind: &pgward_model::Kind, change: &AttributeChange, desired: &Object) -> bool {
+        let Some(attribute) = kind.attribute(&change.attribute) else { return false };
+        let case = Case {
+            key: change.key.as_deref(),
+            before: change.before.as_ref(),
+            after: change.after.as_ref(),
+            live: &self.present.now,
+            desired,
+        };
+        matches!(attribute.applies_in(&case), Applies::OnReplace)
+    }
+
+    fn compare_value(
+        &self,
+        attribute: &Attribute,
+        declared: &Value,
+        desired: &Object,
+        changes: &mut Changes,
+        found: &mut Vec<AttributeChange>,
+    ) {
+        let path = self.resource.path_of(attribute.path, None);
+        if self.is_ignored(&path) {
+            return;
+        }
+        let same = |live: &Value| compare::equal(self.catalog, attribute, None, declared, live, desired);
+        let now = self.present.now.get(attribute.path);
+        let waiting = self.present.waiting.get(attribute.path);
+        match (now, waiting) {
+            (_, Some(waiting)) if same(waiting) => {
+                // A version that fits the declared prefix was asked for by others if the version
+                // in effect fits as well.
+                let declared = !now.is_some_and(same);
+                self.wait(attribute, Some(waiting), declared, changes);
+            }
+            (Some(now), None) if same(now) => {}
+            (_, Some(waiting)) => found.push(self.change(attribute, None, Some(waiting), Some(declared))),
+            (now, None) => found.push(self.change(attribute, None, now, Some(declared))),
+        }
+    }
+
+    fn compare_keys(
+        &self,
+        attribute: &Attribute,
+        declared: &Value,
+        desired: &Object,
+        found: &mut Vec<AttributeChange>,
+    ) {
+        let empty = BTreeMap::new();
+        let declared = declared.as_map().unwrap_or(&empty);
+        let live = self.present.now.map(attribute.path).unwrap_or(&empty);
+        let keys: BTreeSet<&String> = declared.keys().chain(live.keys()).collect();
+        for key in keys {
+            let (before, after) = (live.get(key), declared.get(key));
+            let same = match (before, after) {
+                (Some(before), Some(after)) => {
+                    compare::equal(self.catalog, attribute, Some(key), after, before, desired)
+                }
+                _ => false,
+            };
+            if !same && !self.is_ignored(&self.resource.path_of(attribute.path, Some(key))) {
+                found.push(self.change(attribute, Some(key), before, after));
+            }
+        }
+    }
+
+    fn is_ignored(&self, path: &pgward_model::Path) -> bool {
+        self.ignores.iter().any(|ignore| path.is_within(ignore.path.as_str()))
+    }
+
+    fn change(
+        &self,
+        attribute: &Attribute,
+        key: Option<&str>,
+        before: Option<&Value>,
+        after: Option<&Value>,
+    ) -> AttributeChange {
+        AttributeChange {
+            attribute: attribute.path.to_owned(),
+            key: key.map(str::to_owned),
+            path: self.resource.path_of(attribute.path, key),
+            before: before.cloned(),
+            after: after.cloned(),
+        }
+    }
+
+    fn wait(&self, attribute: &Attribute, after: Option<&Value>, declared: bool, changes: &mut Changes) {
+        changes.waiting.push(WaitingValue {
+            address: self.resource.address.clone(),
+            kind: self.resource.kind.clone(),
+            attribute: Some(attribute.path.to_owned()),
+            path: self.resource.path_of(attribute.path, None),
+            before: self.present.now.get(attribute.path).cloned(),
+            after: after.cloned(),
+            declared,
+        });
+    }
+}

@@ -1,0 +1,135 @@
+//! Whether a change may be applied: policy, findings of the spec, and what is never done.
+
+use pgward_model::Effect;
+
+use crate::{Gate, PlannedChange, Verb, When};
+
+use super::Planner;
+
+impl Planner<'_> {
+    /// Sets the gate of every change that has none yet.
+    pub(super) fn gates(&self, changes: &mut [PlannedChange]) {
+        for change in changes.iter_mut().filter(|change| !change.is_blocked()) {
+            change.gate = self.gate(change);
+            if change.is_blocked() {
+                change.when = When::Never;
+            }
+        }
+        for change in changes.iter_mut().filter(|change| change.is_blocked()) {
+            change.when = When::Never;
+        }
+    }
+
+    fn gate(&self, change: &PlannedChange) -> Gate {
+        if self.circumstances.destroy {
+            return self.protection(change);
+        }
+        if change.effect == Effect::DataLoss {
+            return data_loss(change, &self.desired.environment.name);
+        }
+        if let Some(finding) = self.finding_on(change) {
+            return finding;
+        }
+        if change.verb != Verb::Create && !self.allowed.contains(&change.effect) {
+            return Gate::NeedsAllow { allow: change.effect };
+        }
+        Gate::Ready
+    }
+
+    /// A P4xx error of the spec blocks the change it is about.
+    fn finding_on(&self, change: &PlannedChange) -> Option<Gate> {
+        let about = |subject: &str| {
+            change.path.is_within(subject)
+                || (change.is_whole() && pgward_model::Path::new(subject).is_within(change.address.as_str()))
+        };
+        self.findings
+            .iter()
+            .filter(|finding| finding.is_error() && finding.accepted.is_none())
+            .filter(|finding| finding.code.starts_with("P4"))
+            .find(|finding| finding.subject.as_deref().is_some_and(about))
+            .map(|finding| Gate::Blocked {
+                code: finding.code.clone(),
+                why: finding.message.clone(),
+                instead: finding.help.clone(),
+            })
+    }
+
+    /// P605: a protected resource is not deleted, and the command doesn't offer to unprotect it.
+    fn protection(&self, change: &PlannedChange) -> Gate {
+        let kind = self.catalog.kind(&change.kind);
+        let path = kind.protected_by;
+        if path.is_empty() {
+            return Gate::Ready;
+        }
+        let declared = self
+            .desired
+            .resources
+            .get(&change.address)
+            .is_some_and(|resource| resource.attributes.bool(path) == Some(true));
+        let live = self
+            .live
+            .present(&change.address)
+            .or_else(|| {
+                let leftover = self.live.leftovers.iter().find(|one| one.present.name == change.name);
+                leftover.map(|leftover| &leftover.present)
+            })
+            .is_some_and(|present| present.now.bool(path) == Some(true));
+        if !declared && !live {
+            return Gate::Ready;
+        }
+        let name = &self.desired.environment.name;
+        Gate::Blocked {
+            code: "P605".to_owned(),
+            why: format!(
+                "deletion protection is on{}",
+                match (declared, live) {
+                    (true, true) => " in the spec and in AWS",
+                    (true, false) => " in the spec",
+                    _ => " in AWS",
+                }
+            ),
+            instead: vec![format!(
+                "set {path} to false, have that reviewed, pgward apply {name}, then \
+                 pgward destroy {name}. Two steps on purpose"
+            )],
+        }
+    }
+
+    /// `--only`: what it doesn't name is left out of the plan.
+    pub(super) fn restrict(&self, changes: &mut Vec<PlannedChange>) {
+        let only = &self.circumstances.only;
+        if only.is_empty() {
+            return;
+        }
+        changes.retain(|change| {
+            only.iter().any(|selection| {
+                change.path.is_within(selection)
+                    || (change.is_whole()
+                        && pgward_model::Path::new(change.address.as_str()).is_within(selection))
+            })
+        });
+    }
+}
+
+/// P601: a plan never destroys data.
+fn data_loss(change: &PlannedChange, environment: &str) -> Gate {
+    let (why, back) = match change.verb {
+        Verb::Delete => (
+            "a plan never destroys data; --allow can't lift this".to_owned(),
+            format!("put [{}] back, or pgward destroy {environment}", change.address),
+        ),
+        _ => (
+            "a plan never destroys data; --allow can't lift this".to_owned(),
+            match (&change.before_text, change.path.as_str().rsplit_once('.')) {
+                (Some(before), Some((_, key))) => format!(
+                    "put {key} = \"{before}\" back, or move the data: snapshot, copy or restore it \
+                     under a new name, switch over (pgward explain P601)"
+                ),
+                _ => "move the data: snapshot, restore under a new name, switch over \
+                      (pgward explain P601)"
+                    .to_owned(),
+            },
+        ),
+    };
+    Gate::Blocked { code: "P601".to_owned(), why, instead: vec![back] }
+}

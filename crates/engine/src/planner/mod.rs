@@ -1,0 +1,338 @@
+//! From changes to a plan: effects, moments, gates, money, operations and steps.
+
+mod gate;
+mod money;
+mod operations;
+mod values;
+mod waiting;
+mod wholes;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use pgward_graph::Graph;
+use pgward_model::{Catalog, Desired, Diagnostic, Effect, Form, Path};
+
+use crate::{
+    Changes, Checked, Circumstances, Gate, Live, Plan, PlannedChange, Timing, TotalCost, Unmanaged,
+    Unread, Verb, Verdict, window,
+};
+
+/// Everything the planner works on.
+pub(crate) struct Planner<'a> {
+    pub(crate) catalog: &'a Catalog,
+    pub(crate) desired: &'a Desired,
+    pub(crate) live: &'a Live,
+    pub(crate) changes: &'a Changes,
+    pub(crate) graph: &'a Graph,
+    pub(crate) circumstances: &'a Circumstances,
+    pub(crate) findings: &'a [Diagnostic],
+    pub(crate) next_window: Option<(Timestamp, Timestamp)>,
+    pub(crate) allowed: BTreeSet<Effect>,
+}
+
+/// Makes the plan of one environment.
+///
+/// `findings` are those of the spec (P4xx) and of [`Checked`] (P5xx).
+///
+/// # Panics
+///
+/// Never: the spec refused circles before.
+#[must_use]
+pub fn plan(
+    desired: &Desired,
+    live: &Live,
+    changes: &Changes,
+    checked: &Checked,
+    findings: &[Diagnostic],
+    circumstances: Circumstances,
+    catalog: &Catalog,
+) -> Plan {
+    let graph = Graph::build(desired.resources.values()).expect("the spec refused circles");
+    let findings: Vec<Diagnostic> = findings.iter().chain(&checked.findings).cloned().collect();
+    let mut allowed = desired.policy.allow.clone();
+    allowed.extend(circumstances.allow.iter().copied());
+    let planner = Planner {
+        catalog,
+        desired,
+        live,
+        changes,
+        graph: &graph,
+        circumstances: &circumstances,
+        findings: &findings,
+        next_window: next_window(catalog, desired, live, circumstances.now),
+        allowed,
+    };
+    planner.plan(checked)
+}
+
+/// The maintenance window of the environment: that in AWS, else the declared one.
+fn next_window(
+    catalog: &Catalog,
+    desired: &Desired,
+    live: &Live,
+    now: Timestamp,
+) -> Option<(Timestamp, Timestamp)> {
+    desired.resources.values().find_map(|resource| {
+        let kind = catalog.kind(&resource.kind);
+        let attribute = kind.attributes.iter().find(|one| one.form == Form::WeeklyWindow)?;
+        let live = live.present(&resource.address).and_then(|live| live.now.text(attribute.path));
+        window::next_window(now, live.or_else(|| resource.attributes.text(attribute.path))?)
+    })
+}
+
+impl Planner<'_> {
+    fn plan(&self, checked: &Checked) -> Plan {
+        let mut changes = Vec::new();
+        for change in &self.changes.resources {
+            match change.verb {
+                Verb::Update => self.values(change, &mut changes),
+                Verb::Create | Verb::Replace | Verb::Delete | Verb::Restart => {
+                    self.whole(change, checked, &mut changes);
+                }
+            }
+        }
+        self.use_restarts(&mut changes);
+        self.plan_restarts(&mut changes);
+        self.restrict(&mut changes);
+        self.gates(&mut changes);
+        let operations = self.operations(&mut changes);
+        let steps = self.steps(&operations);
+        order(&mut changes);
+        let waiting = self.waiting();
+        let mut plan = Plan {
+            id: String::new(),
+            circumstances: self.circumstances.clone(),
+            environment: self.desired.environment.clone(),
+            files: self.desired.files.clone(),
+            inputs: self.desired.inputs.clone(),
+            verdict: Verdict::NoChanges,
+            compared: self.changes.compared.len()
+                + self.changes.resources.iter().filter(|one| one.verb == Verb::Create).count(),
+            unchanged: self.unchanged(),
+            is_new: self.is_new(),
+            cost: self.total(&changes),
+            changes,
+            steps,
+            waiting,
+            unmanaged: self.unmanaged(),
+            unread: self
+                .changes
+                .unread
+                .iter()
+                .map(|(address, fault)| Unread { address: address.clone(), fault: (**fault).clone() })
+                .collect(),
+            not_checked: self.live.not_checked.iter().chain(&checked.not_checked).cloned().collect(),
+            findings: self.findings.to_vec(),
+            notes: self.notes(),
+            next_window: self.next_window,
+            policy_origins: (
+                self.desired.policy.disruptive_origin.clone(),
+                self.desired.policy.allow_origin.clone(),
+            ),
+            allowed: self.allowed.clone(),
+            subnet_words: self.subnet_words(),
+            operations,
+            names: self.names(),
+            outputs: self.outputs(),
+        };
+        plan.findings.extend(self.names_taken());
+        plan.verdict = verdict(&plan);
+        plan.id = identity(&plan);
+        plan
+    }
+
+    /// Whether changes with downtime start at apply.
+    pub(crate) fn starts_now(&self) -> bool {
+        self.circumstances.timing == Timing::Now
+    }
+
+    fn unchanged(&self) -> usize {
+        let changed: BTreeSet<_> = self
+            .changes
+            .resources
+            .iter()
+            .filter(|one| one.verb != Verb::Create)
+            .map(|one| &one.address)
+            .collect();
+        self.changes.compared.iter().filter(|address| !changed.contains(address)).count()
+    }
+
+    fn is_new(&self) -> bool {
+        self.changes.compared.is_empty()
+            && self.changes.unread.is_empty()
+            && self.live.leftovers.is_empty()
+            && self.changes.unmanaged.is_empty()
+    }
+
+    fn unmanaged(&self) -> Vec<Unmanaged> {
+        self.changes
+            .unmanaged
+            .iter()
+            .map(|(address, present)| Unmanaged {
+                address: address.clone(),
+                name: present.name.clone(),
+                owner: present
+                    .owner
+                    .as_ref()
+                    .map(|owner| format!("{}/{}", owner.project, owner.environment)),
+            })
+            .collect()
+    }
+
+    /// P506 for every name that somebody else has.
+    fn names_taken(&self) -> Vec<Diagnostic> {
+        self.unmanaged()
+            .into_iter()
+            .map(|taken| {
+                let noun = self
+                    .desired
+                    .resources
+                    .get(&taken.address)
+                    .map_or("resource", |resource| self.catalog.kind(&resource.kind).noun);
+                let origin = self.desired.resources.get(&taken.address).and_then(|r| r.origin.as_ref());
+                let name = &self.desired.environment.name;
+                let (message, next) = match &taken.owner {
+                    Some(owner) => (
+                        format!("the {noun} {} belongs to {owner}", taken.name),
+                        "give it another name here, or remove it from that environment".to_owned(),
+                    ),
+                    None => (
+                        format!("the {noun} {} exists and is not managed here", taken.name),
+                        format!("pgward import {name} --adopt, or give it another name"),
+                    ),
+                };
+                Diagnostic::error("P506", message)
+                    .at_some(origin, "")
+                    .about(taken.address.as_str())
+                    .fact("next", next)
+            })
+            .collect()
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let mut notes: Vec<String> = Vec::new();
+        for (address, observation) in &self.live.resources {
+            if let Some(present) = observation.as_present() {
+                notes.extend(present.remarks.iter().map(|remark| format!("{address}: {remark}")));
+            }
+        }
+        notes
+    }
+
+    fn subnet_words(&self) -> BTreeMap<String, String> {
+        self.live
+            .subnets
+            .values()
+            .map(|subnet| {
+                let access = match subnet.public {
+                    Some(true) => ", PUBLIC",
+                    Some(false) => ", private",
+                    None => "",
+                };
+                (subnet.id.clone(), format!("{}{access}", subnet.zone))
+            })
+            .collect()
+    }
+
+    fn names(&self) -> BTreeMap<pgward_model::Address, String> {
+        self.desired
+            .resources
+            .iter()
+            .map(|(address, resource)| (address.clone(), resource.name.clone()))
+            .collect()
+    }
+
+    fn outputs(&self) -> BTreeMap<pgward_model::Address, BTreeMap<String, pgward_model::Value>> {
+        let mut outputs: BTreeMap<_, _> = self
+            .live
+            .resources
+            .iter()
+            .filter_map(|(address, observation)| {
+                observation.as_present().map(|present| (address.clone(), present.outputs.clone()))
+            })
+            .collect();
+        if !self.live.subnets.is_empty() {
+            let ids = pgward_model::Value::texts(self.live.subnets.keys().cloned());
+            outputs.insert(
+                pgward_model::Address::new("subnets"),
+                BTreeMap::from([("ids".to_owned(), ids)]),
+            );
+        }
+        outputs
+    }
+
+    fn total(&self, changes: &[PlannedChange]) -> TotalCost {
+        let mut total = TotalCost { as_of: self.catalog.facts.prices_as_of().to_owned(), ..TotalCost::default() };
+        for change in changes {
+            match &change.cost {
+                Some(cost) => total.monthly_delta += cost.monthly_delta,
+                None => total.unpriced.push(change.path.clone()),
+            }
+            if change.verb == Verb::Create {
+                total.unpriced.extend(self.unpriced_parts(change));
+            }
+        }
+        total
+    }
+
+    fn unpriced_parts(&self, change: &PlannedChange) -> Vec<Path> {
+        let sections: BTreeSet<&str> = self
+            .catalog
+            .kind(&change.kind)
+            .not_priced
+            .iter()
+            .filter(|path| !path.starts_with("*.") && path.ends_with("size"))
+            .filter_map(|path| path.split_once('.').map(|(section, _)| section))
+            .collect();
+        sections.into_iter().map(Path::new).collect()
+    }
+}
+
+/// Blocked first, then the strongest effect, then by address; whole creations by step.
+fn order(changes: &mut [PlannedChange]) {
+    changes.sort_by(|a, b| {
+        let rank = |change: &PlannedChange| {
+            (
+                !change.is_blocked(),
+                std::cmp::Reverse(change.effect),
+                change.step,
+            )
+        };
+        rank(a).cmp(&rank(b)).then_with(|| a.path.cmp(&b.path))
+    });
+}
+
+fn verdict(plan: &Plan) -> Verdict {
+    let refused = plan
+        .findings
+        .iter()
+        .any(|finding| finding.is_error() && finding.accepted.is_none() && !finding.code.starts_with("P4"));
+    if plan.changes.iter().any(PlannedChange::is_blocked) || refused {
+        Verdict::Blocked
+    } else if !plan.unread.is_empty() {
+        Verdict::Incomplete
+    } else if plan.changes.is_empty() {
+        Verdict::NoChanges
+    } else if plan.changes.iter().any(|change| matches!(change.gate, Gate::NeedsAllow { .. })) {
+        Verdict::NeedsAllow
+    } else {
+        Verdict::Ready
+    }
+}
+
+/// Twelve hex digits over environment, files and changes: the same plan has the same id.
+fn identity(plan: &Plan) -> String {
+    let text = serde_json::to_string(&(
+        &plan.environment,
+        &plan.files,
+        &plan.changes,
+        &plan.circumstances.timing,
+    ))
+    .expect("plans are plain data");
+    // FNV-1a: an id to tell plans apart, not a digest to trust.
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    format!("{:012x}", hash & 0xffff_ffff_ffff)
+}

@@ -1,0 +1,291 @@
+//! What apply does, and in which order.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pgward_graph::layers;
+use pgward_model::{Address, Effect, Value};
+
+use crate::{
+    Operation, PlannedChange, ResourceChange, Step, Verb, When, planner::values::together,
+};
+
+use super::Planner;
+
+impl Planner<'_> {
+    /// The operations of every change that is not blocked, with steps; sets the steps of changes.
+    pub(super) fn operations(&self, changes: &mut [PlannedChange]) -> Vec<Operation> {
+        let mut operations = Vec::new();
+        for change in &self.changes.resources {
+            let planned: Vec<&PlannedChange> = changes
+                .iter()
+                .filter(|one| one.address == change.address && one.name == change.name)
+                .filter(|one| !one.is_blocked() && one.verb != Verb::Restart)
+                .collect();
+            if planned.is_empty() {
+                continue;
+            }
+            match change.verb {
+                Verb::Update => self.updates(change, &planned, &mut operations),
+                verb => operations.push(self.operation(change, verb, &planned)),
+            }
+        }
+        self.restarts(changes, &mut operations);
+        self.connect(&mut operations);
+        self.number_steps(&mut operations);
+        for change in changes.iter_mut().filter(|change| !change.is_blocked()) {
+            let own: Vec<&Operation> = operations
+                .iter()
+                .filter(|one| one.address == change.address && one.paths.contains(&change.path))
+                .collect();
+            change.step = own.iter().map(|one| one.step).min();
+            let before: BTreeSet<u32> = own
+                .iter()
+                .flat_map(|one| one.after.iter())
+                .map(|number| operations[*number].step)
+                .collect();
+            change.after_steps = before.into_iter().collect();
+        }
+        operations
+    }
+
+    fn operation(
+        &self,
+        change: &ResourceChange,
+        verb: Verb,
+        planned: &[&PlannedChange],
+    ) -> Operation {
+        let kind = self.catalog.kind(&change.kind);
+        let usual = match verb {
+            Verb::Create => kind.create_time,
+            Verb::Delete => kind.delete_time,
+            Verb::Update | Verb::Restart => kind.change_time,
+            Verb::Replace => pgward_model::Usual {
+                from: kind.delete_time.from + kind.create_time.from,
+                to: kind.delete_time.to + kind.create_time.to,
+                deadline: kind.delete_time.deadline + kind.create_time.deadline,
+            },
+        };
+        let (effect, _) = together(planned.iter().copied());
+        let mut tags = BTreeMap::new();
+        if let Some(resource) = &change.desired {
+            for (key, value) in resource.attributes.map("tags.*").into_iter().flatten() {
+                tags.insert(key.clone(), value.as_text().unwrap_or_default().to_owned());
+            }
+            tags.extend(self.desired.owner_tags(&change.address));
+        }
+        let final_snapshot = (verb == Verb::Delete && kind.stateful)
+            .then(|| self.final_snapshot(&change.name))
+            .flatten();
+        Operation {
+            number: 0,
+            address: change.address.clone(),
+            kind: change.kind.clone(),
+            verb,
+            name: change.name.clone(),
+            step: 0,
+            after: BTreeSet::new(),
+            resource: change.desired.clone(),
+            live: change.live.clone(),
+            attributes: BTreeSet::new(),
+            immediate: false,
+            deferred: false,
+            tags,
+            final_snapshot,
+            effect,
+            headline: planned
+                .first()
+                .filter(|_| verb == Verb::Create)
+                .map_or_else(|| format!("{} {}", kind.noun, change.name), |one| one.headline.clone()),
+            minutes: (usual.from, usual.to, usual.deadline),
+            paths: planned.iter().map(|one| one.path.clone()).collect(),
+        }
+    }
+
+    /// One call, or two where something that starts at apply must not release what waits.
+    fn updates(
+        &self,
+        change: &ResourceChange,
+        planned: &[&PlannedChange],
+        operations: &mut Vec<Operation>,
+    ) {
+        let kind = self.catalog.kind(&change.kind);
+        let attribute_of =
+            |one: &PlannedChange| one.attribute.clone().map(|(path, _)| path).unwrap_or_default();
+        let could_wait = |one: &&&PlannedChange| {
+            let path = attribute_of(one);
+            kind.attribute(&path)
+                .is_some_and(|attribute| matches!(attribute.applies, pgward_model::Applies::Window))
+        };
+        let (later, sooner): (Vec<&PlannedChange>, Vec<&PlannedChange>) =
+            planned.iter().copied().partition(|one| matches!(one.when, When::Window { .. }));
+        let flagged = sooner.iter().filter(could_wait).count() > 0 || self.cancels(change);
+        let part = |these: &[&PlannedChange], immediate: bool, deferred: bool| {
+            let mut operation = self.operation(change, Verb::Update, these);
+            operation.attributes = these.iter().map(|one| attribute_of(one)).collect();
+            operation.immediate = immediate;
+            operation.deferred = deferred;
+            if !these.iter().any(|one| one.effect >= Effect::Degraded && one.when == When::Now) {
+                operation.minutes.0 = 0;
+                operation.minutes.1 = operation.minutes.1.min(2);
+            }
+            operation
+        };
+        match (sooner.is_empty(), later.is_empty()) {
+            (false, false) if !flagged => operations.push(part(planned, false, true)),
+            (false, false) => {
+                operations.push(part(&sooner, true, false));
+                operations.push(part(&later, false, true));
+            }
+            (false, true) => operations.push(part(&sooner, flagged, false)),
+            (true, false) => operations.push(part(&later, false, true)),
+            (true, true) => {}
+        }
+    }
+
+    /// Whether a value that waits is taken back, which AWS does only with the immediate flag.
+    fn cancels(&self, change: &ResourceChange) -> bool {
+        let Some(live) = &change.live else { return false };
+        change.attributes.iter().any(|one| {
+            live.waiting.get(&one.attribute).is_some_and(|waiting| Some(waiting) == one.before.as_ref())
+                && live.now.get(&one.attribute).is_some_and(|now| Some(now) == one.after.as_ref())
+        })
+    }
+
+    /// Restarts that the plan names.
+    fn restarts(&self, changes: &[PlannedChange], operations: &mut Vec<Operation>) {
+        for one in changes.iter().filter(|one| one.verb == Verb::Restart && !one.is_blocked()) {
+            let change = ResourceChange {
+                address: one.address.clone(),
+                kind: one.kind.clone(),
+                verb: Verb::Restart,
+                name: one.name.clone(),
+                attributes: Vec::new(),
+                desired: self.desired.resources.get(&one.address).cloned(),
+                live: self.live.present(&one.address).map(|live| Box::new(live.clone())),
+            };
+            let mut operation = self.operation(&change, Verb::Restart, &[one]);
+            operation.minutes = (1, 5, 40);
+            operations.push(operation);
+        }
+    }
+
+    /// What must come before what.
+    fn connect(&self, operations: &mut [Operation]) {
+        for number in 0..operations.len() {
+            operations[number].number = number;
+            let after: BTreeSet<usize> = (0..operations.len())
+                .filter(|other| *other != number)
+                .filter(|other| {
+                    self.comes_after(operations, number, *other)
+                })
+                .collect();
+            operations[number].after = after;
+        }
+    }
+
+    /// Whether operation `number` must wait for operation `other`.
+    fn comes_after(&self, operations: &[Operation], number: usize, other: usize) -> bool {
+        let (one, before) = (&operations[number], &operations[other]);
+        if before.verb == Verb::Delete {
+            // Nothing but another deletion waits for a deletion.
+            return one.verb == Verb::Delete && self.depends(before, one);
+        }
+        if one.verb == Verb::Delete {
+            return self.may_need(&before.kind, &one.kind);
+        }
+        if one.address == before.address {
+            return match (one.verb, before.verb) {
+                (Verb::Restart, Verb::Restart) => false,
+                (Verb::Restart, _) => true,
+                (_, Verb::Restart) => false,
+                _ => other < number,
+            };
+        }
+        if one.verb == Verb::Restart && before.verb == Verb::Restart {
+            return if self.followers_first(&one.address, &before.address) {
+                self.graph.reaches(&before.address, &one.address)
+            } else {
+                self.graph.reaches(&one.address, &before.address)
+            };
+        }
+        if before.verb == Verb::Restart {
+            return false;
+        }
+        self.graph.reaches(&one.address, &before.address)
+    }
+
+    /// Whether what depends restarts before what it depends on (resource semantics, 7).
+    fn followers_first(&self, one: &Address, other: &Address) -> bool {
+        let answers = self.changes.resources.iter().filter_map(|change| {
+            let shared = [one, other].iter().all(|address| self.graph.reaches(address, &change.address));
+            let kind = self.catalog.kind(&change.kind);
+            shared.then(|| {
+                change.attributes.iter().filter_map(|value| {
+                    let attribute = kind.attribute(&value.attribute)?;
+                    let live = change.live.as_ref()?;
+                    let desired = change.desired.as_ref()?;
+                    let case = pgward_model::Case {
+                        key: value.key.as_deref(),
+                        before: value.before.as_ref(),
+                        after: value.after.as_ref(),
+                        live: &live.now,
+                        desired: &desired.attributes,
+                    };
+                    attribute.followers_first.and_then(|ask| ask(&case))
+                })
+            })
+        });
+        answers.flatten().next().unwrap_or(true)
+    }
+
+    /// Whether the resource of `holder` uses that of `held`, as it exists.
+    fn depends(&self, holder: &Operation, held: &Operation) -> bool {
+        if self.may_need(&holder.kind, &held.kind) {
+            return true;
+        }
+        let Some(live) = &holder.live else { return false };
+        holder.kind == held.kind && live.now.iter().any(|(_, value)| value == &Value::text(&held.name))
+    }
+
+    fn may_need(&self, kind: &str, needed: &str) -> bool {
+        let needs = self.catalog.kind(kind).needs;
+        needs.contains(&needed) || needs.iter().any(|next| self.may_need(next, needed))
+    }
+
+    fn number_steps(&self, operations: &mut [Operation]) {
+        let needs: Vec<BTreeSet<usize>> = operations.iter().map(|one| one.after.clone()).collect();
+        let layers = layers(&needs).expect("kinds and spec have no circles");
+        for (step, layer) in (1_u32..).zip(layers) {
+            for number in layer {
+                operations[number].step = step;
+            }
+        }
+    }
+
+    /// The steps, for the reader.
+    pub(super) fn steps(&self, operations: &[Operation]) -> Vec<Step> {
+        let last = operations.iter().map(|one| one.step).max().unwrap_or(0);
+        (1..=last)
+            .map(|number| {
+                let mut own: Vec<&Operation> =
+                    operations.iter().filter(|one| one.step == number).collect();
+                own.sort_by_key(|one| self.rank(one));
+                Step {
+                    number,
+                    addresses: own.iter().map(|one| one.address.clone()).collect(),
+                    minutes: (
+                        own.iter().map(|one| one.minutes.0).max().unwrap_or(0),
+                        own.iter().map(|one| one.minutes.1).max().unwrap_or(0),
+                    ),
+                }
+            })
+            .collect()
+    }
+
+    /// Kinds in the order of the catalog, resources in the order of the files.
+    fn rank(&self, operation: &Operation) -> (usize, Option<pgward_model::Origin>, Address) {
+        let kind = self.catalog.kinds.iter().position(|kind| kind.name == operation.kind);
+        let origin = operation.resource.as_ref().and_then(|resource| resource.origin.clone());
+        (kind.unwrap_or(usize::MAX), origin, operation.address.clone())
+    }
+}

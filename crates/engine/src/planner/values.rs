@@ -1,0 +1,199 @@
+//! Values that differ on a resource that exists.
+
+use std::collections::BTreeSet;
+
+use pgward_model::{Attribute, Case, Effect, Flag, Kind, Object, Path};
+
+use crate::{
+    AttributeChange, Follow, Gate, PlannedChange, Present, ResourceChange, Verb, When,
+    diff::find_output,
+    effect::{self, Judgement, Moment},
+};
+
+use super::Planner;
+
+impl Planner<'_> {
+    /// One planned change per value.
+    pub(super) fn values(&self, change: &ResourceChange, out: &mut Vec<PlannedChange>) {
+        let kind = self.catalog.kind(&change.kind);
+        let (Some(resource), Some(live)) = (&change.desired, &change.live) else { return };
+        let desired = resource.attributes.resolved(&|reference| find_output(self.live, reference));
+        let queued = self.queued(kind, live);
+        for one in &change.attributes {
+            let Some(attribute) = kind.attribute(&one.attribute) else { continue };
+            let judged = effect::judge(kind, attribute, one, &live.now, &desired);
+            let mut planned = self.value(kind, attribute, change, one, &judged);
+            self.set_moment(&mut planned, &judged, &queued);
+            self.set_asides(&mut planned, attribute, one, &live.now, &desired);
+            planned.cost = self.value_cost(kind, one, live, &desired);
+            out.push(planned);
+        }
+    }
+
+    fn value(
+        &self,
+        kind: &Kind,
+        attribute: &Attribute,
+        change: &ResourceChange,
+        one: &AttributeChange,
+        judged: &Judgement,
+    ) -> PlannedChange {
+        let print = |value: &pgward_model::Value| attribute.print(one.key.as_deref(), value);
+        let origin = change
+            .desired
+            .as_ref()
+            .filter(|_| one.after.is_some() || one.key.is_some())
+            .and_then(|resource| resource.origin_of(&one.attribute, one.key.as_deref()));
+        PlannedChange {
+            path: one.path.clone(),
+            attribute: Some((one.attribute.clone(), one.key.clone())),
+            address: change.address.clone(),
+            kind: change.kind.clone(),
+            verb: if judged.moment == Moment::Replacement { Verb::Replace } else { Verb::Update },
+            resource_type: kind.type_name.to_owned(),
+            name: change.name.clone(),
+            noun: kind.noun.to_owned(),
+            before: one.before.clone(),
+            after: one.after.clone(),
+            before_text: one.before.as_ref().map(print),
+            after_text: one.after.as_ref().map(print),
+            effect: judged.effect,
+            flags: judged.flags.clone(),
+            interruption: judged.interruption,
+            when: When::Now,
+            also_releases: None,
+            reason: judged.reason.clone(),
+            replaced_because: Vec::new(),
+            origin: origin.cloned(),
+            follows: Vec::new(),
+            remarks: Vec::new(),
+            cost: None,
+            gate: backward_gate(attribute, judged, &change.name),
+            step: None,
+            after_steps: Vec::new(),
+            headline: format!("{} {}", kind.noun, change.name),
+            details: Vec::new(),
+        }
+    }
+
+    /// What waits on the resource already and interrupts when it is released.
+    fn queued(&self, kind: &Kind, live: &Present) -> Vec<String> {
+        live.waiting
+            .iter()
+            .filter_map(|(path, value)| {
+                let attribute = kind.attribute(path)?;
+                let case = Case {
+                    key: None,
+                    before: live.now.get(path),
+                    after: Some(value),
+                    live: &live.now,
+                    desired: &live.now,
+                };
+                (attribute.effect_in(&case) >= Effect::Downtime).then(|| attribute.path.to_owned())
+            })
+            .collect()
+    }
+
+    /// When it takes effect: design, decision 3.
+    fn set_moment(&self, planned: &mut PlannedChange, judged: &Judgement, queued: &[String]) {
+        let at = self.next_window.map(|(start, _)| start);
+        planned.when = match judged.moment {
+            Moment::Now => When::Now,
+            Moment::Restart => When::Restart { with: None },
+            Moment::Replacement if planned.effect == Effect::DataLoss => When::Never,
+            Moment::Replacement => When::Now,
+            Moment::WindowOrNow if self.starts_now() => {
+                planned.also_releases = Some(queued.to_vec()).filter(|list| !list.is_empty());
+                When::Now
+            }
+            Moment::WindowOrNow if planned.effect >= Effect::Downtime => {
+                planned.also_releases = Some(queued.to_vec());
+                When::Window { at }
+            }
+            Moment::WindowOrNow if queued.is_empty() => When::Now,
+            Moment::WindowOrNow => {
+                planned.also_releases = Some(queued.to_vec());
+                planned.reason = format!(
+                    "It could start at apply, but AWS would then also start what is queued: {}. \
+                     So it waits for the window too.",
+                    queued.join(", ")
+                );
+                When::Window { at }
+            }
+        };
+    }
+
+    fn set_asides(
+        &self,
+        planned: &mut PlannedChange,
+        attribute: &Attribute,
+        one: &AttributeChange,
+        live: &Object,
+        desired: &Object,
+    ) {
+        let case = Case {
+            key: one.key.as_deref(),
+            before: one.before.as_ref(),
+            after: one.after.as_ref(),
+            live,
+            desired,
+        };
+        if let Some(ask) = attribute.follows {
+            planned.follows = ask(&case, &self.desired.resources)
+                .into_iter()
+                .map(|(path, before, after)| Follow { path: Path::new(path), before, after })
+                .collect();
+        }
+        if let Some(ask) = attribute.remarks {
+            planned.remarks = ask(&case, &self.desired.resources);
+        }
+    }
+
+    /// Parameters that need a restart use one that the plan causes anyway.
+    pub(super) fn use_restarts(&self, changes: &mut [PlannedChange]) {
+        let restarts: Vec<(pgward_model::Address, Path, bool)> = changes
+            .iter()
+            .filter(|change| change.verb == Verb::Update && change.effect == Effect::Downtime)
+            .map(|change| (change.address.clone(), change.path.clone(), change.when == When::Now))
+            .collect();
+        for change in changes.iter_mut() {
+            if !matches!(change.when, When::Restart { .. }) {
+                continue;
+            }
+            let used = restarts.iter().find(|(address, _, _)| {
+                *address == change.address || self.graph.reaches(address, &change.address)
+            });
+            if let Some((_, path, _)) = used {
+                change.when = When::Restart { with: Some(path.clone()) };
+            }
+        }
+    }
+}
+
+/// P603 for a value that moves the way it can't.
+fn backward_gate(attribute: &Attribute, judged: &Judgement, name: &str) -> Gate {
+    if !judged.backward {
+        return Gate::Ready;
+    }
+    let (why, instead) = match attribute.one_way {
+        Some(pgward_model::Way::Upgrade) => (
+            "PostgreSQL can't be downgraded".to_owned(),
+            "declare the version that is in AWS, or restore a snapshot of before the upgrade",
+        ),
+        _ => (
+            format!("storage of {name} can't shrink"),
+            "declare the size that is in AWS, or move the data to a new instance",
+        ),
+    };
+    Gate::Blocked { code: "P603".to_owned(), why, instead: vec![instead.to_owned()] }
+}
+
+/// The effects of several changes together: the strongest, and all flags.
+pub(super) fn together<'a>(
+    changes: impl Iterator<Item = &'a PlannedChange>,
+) -> (Effect, BTreeSet<Flag>) {
+    changes.fold((Effect::Online, BTreeSet::new()), |(effect, mut flags), change| {
+        flags.extend(change.flags.iter().copied());
+        (effect.max(change.effect), flags)
+    })
+}
