@@ -47,16 +47,25 @@ pub fn approve(plan: Plan) -> Result<ApprovedPlan, Vec<Diagnostic>> {
         refusals.push(refusal);
     }
     if refusals.is_empty() && plan.verdict == Verdict::Incomplete {
-        let unread: Vec<String> =
-            plan.unread.iter().map(|unread| format!("{}: {}", unread.address, unread.fault)).collect();
-        let mut refusal =
-            Diagnostic::error("P508", "part of the environment could not be read, so it is not planned");
+        let unread: Vec<String> = plan
+            .unread
+            .iter()
+            .map(|unread| format!("{}: {}", unread.address, unread.fault))
+            .collect();
+        let mut refusal = Diagnostic::error(
+            "P508",
+            "part of the environment could not be read, so it is not planned",
+        );
         for line in unread {
             refusal = refusal.fact("unread", line);
         }
         refusals.push(refusal.fact("next", "mend the access and repeat"));
     }
-    if refusals.is_empty() { Ok(ApprovedPlan(plan)) } else { Err(refusals) }
+    if refusals.is_empty() {
+        Ok(ApprovedPlan(plan))
+    } else {
+        Err(refusals)
+    }
 }
 
 /// P602, if a change has an effect that neither the policy nor `--allow` names.
@@ -74,13 +83,19 @@ fn beyond_policy(plan: &Plan) -> Option<Diagnostic> {
     }
     let effects: BTreeSet<Effect> = needs.iter().map(|(effect, _)| *effect).collect();
     let words = |effects: &BTreeSet<Effect>| {
-        effects.iter().map(|effect| effect.word()).collect::<Vec<_>>()
+        effects
+            .iter()
+            .map(|effect| effect.word())
+            .collect::<Vec<_>>()
     };
     let listed = effects
         .iter()
         .map(|effect| {
-            let paths: Vec<&str> =
-                needs.iter().filter(|(other, _)| other == effect).map(|(_, path)| *path).collect();
+            let paths: Vec<&str> = needs
+                .iter()
+                .filter(|(other, _)| other == effect)
+                .map(|(_, path)| *path)
+                .collect();
             format!("{effect} ({})", paths.join(", "))
         })
         .collect::<Vec<_>>();
@@ -91,16 +106,19 @@ fn beyond_policy(plan: &Plan) -> Option<Diagnostic> {
         None => has,
     };
     Some(
-        Diagnostic::error("P602", format!("this plan goes further than the policy of {name} allows"))
-            .fact("needs", listed.join(", "))
-            .fact("has", has)
-            .fact(
-                "next",
-                format!(
-                    "pgward apply {name} --yes --allow {}\n--yes answers the question; it does \
+        Diagnostic::error(
+            "P602",
+            format!("this plan goes further than the policy of {name} allows"),
+        )
+        .fact("needs", listed.join(", "))
+        .fact("has", has)
+        .fact(
+            "next",
+            format!(
+                "pgward apply {name} --yes --allow {}\n--yes answers the question; it does \
                      not widen the policy",
-                    words(&effects).join(",")
-                ),
+                words(&effects).join(",")
             ),
+        ),
     )
 }

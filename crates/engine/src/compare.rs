@@ -43,7 +43,10 @@ fn same_parameter(catalog: &Catalog, name: &str, declared: &Value, live: &Value)
     }
 }
 
-#[expect(clippy::float_cmp, reason = "both come from the same text or the same AWS number")]
+#[expect(
+    clippy::float_cmp,
+    reason = "both come from the same text or the same AWS number"
+)]
 fn same_number(a: &Value, b: &Value) -> bool {
     match (a.as_number(), b.as_number()) {
         (Some(a), Some(b)) => a == b,
@@ -56,7 +59,10 @@ fn sorted(value: &Value) -> Vec<String> {
         .as_list()
         .unwrap_or_default()
         .iter()
-        .map(|item| item.as_text().map_or_else(|| format!("{item:?}"), str::to_owned))
+        .map(|item| {
+            item.as_text()
+                .map_or_else(|| format!("{item:?}"), str::to_owned)
+        })
         .collect();
     items.sort();
     items.dedup();
@@ -64,19 +70,24 @@ fn sorted(value: &Value) -> Vec<String> {
 }
 
 fn squeezed(value: &Value) -> Option<String> {
-    value.as_text().map(|text| text.split_whitespace().collect())
+    value
+        .as_text()
+        .map(|text| text.split_whitespace().collect())
 }
 
 /// Whether AWS moves the version up by itself, so that a later minor version is as good.
 fn upgrades_itself(desired: &Object) -> bool {
-    desired.iter().any(|(path, value)| {
-        path.ends_with("minor_upgrades") && value.as_bool() == Some(true)
-    })
+    desired
+        .iter()
+        .any(|(path, value)| path.ends_with("minor_upgrades") && value.as_bool() == Some(true))
 }
 
 /// `16` is satisfied by every `16.x`; `16.8` by `16.8` and, where AWS upgrades, by what follows.
 fn version_fits(declared: &str, live: &str, upgrades_itself: bool) -> bool {
-    if live.strip_prefix(declared).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-'])) {
+    if live
+        .strip_prefix(declared)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-']))
+    {
         return true;
     }
     let number = |text: &str| -> Option<(u32, u32)> {
@@ -102,7 +113,11 @@ fn ceiling(desired: &Object, declared: i64) -> i64 {
 }
 
 /// Whether a change goes against the only way its value can move.
-pub(crate) fn goes_backward(attribute: &Attribute, before: Option<&Value>, after: Option<&Value>) -> bool {
+pub(crate) fn goes_backward(
+    attribute: &Attribute,
+    before: Option<&Value>,
+    after: Option<&Value>,
+) -> bool {
     use pgward_model::Way;
     let (Some(way), Some(before), Some(after)) = (attribute.one_way, before, after) else {
         return false;

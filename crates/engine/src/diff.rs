@@ -15,8 +15,11 @@ use crate::{
 #[must_use]
 pub fn diff(desired: &Desired, live: &Live, catalog: &Catalog, today: &str) -> Changes {
     let mut changes = Changes::default();
-    let ignores: Vec<&Ignore> =
-        desired.ignores.iter().filter(|ignore| ignore.until.as_str() >= today).collect();
+    let ignores: Vec<&Ignore> = desired
+        .ignores
+        .iter()
+        .filter(|ignore| ignore.until.as_str() >= today)
+        .collect();
     for (address, resource) in &desired.resources {
         match live.resources.get(address).unwrap_or(&Observation::Absent) {
             Observation::Absent => changes.resources.push(whole(resource, Verb::Create, None)),
@@ -26,7 +29,13 @@ pub fn diff(desired: &Desired, live: &Live, catalog: &Catalog, today: &str) -> C
             }
             Observation::Present(present) => {
                 changes.compared.push(address.clone());
-                let mut view = View { catalog, resource, present, live, ignores: &ignores };
+                let mut view = View {
+                    catalog,
+                    resource,
+                    present,
+                    live,
+                    ignores: &ignores,
+                };
                 view.compare(&mut changes);
             }
         }
@@ -50,7 +59,9 @@ pub fn diff(desired: &Desired, live: &Live, catalog: &Catalog, today: &str) -> C
 pub fn teardown(desired: &Desired, live: &Live, keep: &[String]) -> Changes {
     let mut changes = Changes::default();
     for (address, resource) in &desired.resources {
-        let kept = keep.iter().any(|path| address.as_str() == path || address.section() == path);
+        let kept = keep
+            .iter()
+            .any(|path| address.as_str() == path || address.section() == path);
         match live.resources.get(address).unwrap_or(&Observation::Absent) {
             Observation::Present(present) if is_ours(desired, present) && !kept => {
                 changes.compared.push(address.clone());
@@ -79,7 +90,8 @@ pub fn teardown(desired: &Desired, live: &Live, keep: &[String]) -> Changes {
 /// Whether the tags name this environment.
 fn is_ours(desired: &Desired, present: &Present) -> bool {
     present.owner.as_ref().is_some_and(|owner| {
-        owner.project == desired.environment.project && owner.environment == desired.environment.name
+        owner.project == desired.environment.project
+            && owner.environment == desired.environment.name
     })
 }
 
@@ -114,11 +126,16 @@ struct View<'a> {
 impl View<'_> {
     fn compare(&mut self, changes: &mut Changes) {
         let kind = self.catalog.kind(&self.resource.kind);
-        let desired = self.resource.attributes.resolved(&|reference| find_output(self.live, reference));
+        let desired = self
+            .resource
+            .attributes
+            .resolved(&|reference| find_output(self.live, reference));
         let mut found = Vec::new();
         let mut settled = BTreeSet::new();
         for (path, declared) in desired.iter() {
-            let Some(attribute) = kind.attribute(path) else { continue };
+            let Some(attribute) = kind.attribute(path) else {
+                continue;
+            };
             if attribute.observed || matches!(attribute.applies, Applies::OnCreate) {
                 continue;
             }
@@ -158,8 +175,15 @@ impl View<'_> {
         }
     }
 
-    fn replaces(&self, kind: &pgward_model::Kind, change: &AttributeChange, desired: &Object) -> bool {
-        let Some(attribute) = kind.attribute(&change.attribute) else { return false };
+    fn replaces(
+        &self,
+        kind: &pgward_model::Kind,
+        change: &AttributeChange,
+        desired: &Object,
+    ) -> bool {
+        let Some(attribute) = kind.attribute(&change.attribute) else {
+            return false;
+        };
         let case = Case {
             key: change.key.as_deref(),
             before: change.before.as_ref(),
@@ -182,7 +206,8 @@ impl View<'_> {
         if self.is_ignored(&path) {
             return;
         }
-        let same = |live: &Value| compare::equal(self.catalog, attribute, None, declared, live, desired);
+        let same =
+            |live: &Value| compare::equal(self.catalog, attribute, None, declared, live, desired);
         let now = self.present.now.get(attribute.path);
         let waiting = self.present.waiting.get(attribute.path);
         match (now, waiting) {
@@ -193,7 +218,9 @@ impl View<'_> {
                 self.wait(attribute, Some(waiting), declared, changes);
             }
             (Some(now), None) if same(now) => {}
-            (_, Some(waiting)) => found.push(self.change(attribute, None, Some(waiting), Some(declared))),
+            (_, Some(waiting)) => {
+                found.push(self.change(attribute, None, Some(waiting), Some(declared)))
+            }
             (now, None) => found.push(self.change(attribute, None, now, Some(declared))),
         }
     }
@@ -224,7 +251,9 @@ impl View<'_> {
     }
 
     fn is_ignored(&self, path: &pgward_model::Path) -> bool {
-        self.ignores.iter().any(|ignore| path.is_within(ignore.path.as_str()))
+        self.ignores
+            .iter()
+            .any(|ignore| path.is_within(ignore.path.as_str()))
     }
 
     fn change(
@@ -243,7 +272,13 @@ impl View<'_> {
         }
     }
 
-    fn wait(&self, attribute: &Attribute, after: Option<&Value>, declared: bool, changes: &mut Changes) {
+    fn wait(
+        &self,
+        attribute: &Attribute,
+        after: Option<&Value>,
+        declared: bool,
+        changes: &mut Changes,
+    ) {
         changes.waiting.push(WaitingValue {
             address: self.resource.address.clone(),
             kind: self.resource.kind.clone(),

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pgward_model::{
-    Address, Applies, Case, Catalog, Desired, Effect, Flag, Matches, Object, Origin, Path, Resource, Value,
+    Address, Applies, Case, Catalog, Desired, Effect, Flag, Matches, Object, Origin, Path,
+    Resource, Value,
 };
 use serde::{Deserialize, Serialize};
 
@@ -98,7 +99,9 @@ pub fn declared_values(desired: &Desired, catalog: &Catalog) -> BTreeMap<Path, S
     for resource in desired.resources.values() {
         let kind = catalog.kind(&resource.kind);
         for (path, value) in resource.attributes.iter() {
-            let Some(attribute) = kind.attribute(path) else { continue };
+            let Some(attribute) = kind.attribute(path) else {
+                continue;
+            };
             if attribute.observed || matches!(attribute.applies, Applies::OnCreate) {
                 continue;
             }
@@ -139,7 +142,11 @@ pub fn drift(
     items.extend(expected(desired, live, catalog));
     items.sort_by(|a, b| {
         let rank = |item: &DriftItem| {
-            (item.class, !item.flags.contains(&Flag::Exposure), std::cmp::Reverse(item.effect))
+            (
+                item.class,
+                !item.flags.contains(&Flag::Exposure),
+                std::cmp::Reverse(item.effect),
+            )
         };
         rank(a).cmp(&rank(b)).then_with(|| a.path.cmp(&b.path))
     });
@@ -211,7 +218,9 @@ fn made_outside(record: &Record, change: &PlannedChange) -> bool {
 fn exposed(catalog: &Catalog, change: &PlannedChange) -> BTreeSet<Flag> {
     let mut flags = change.flags.clone();
     flags.remove(&Flag::Exposure);
-    let Some((attribute, key)) = &change.attribute else { return flags };
+    let Some((attribute, key)) = &change.attribute else {
+        return flags;
+    };
     let nothing = Object::new();
     let turned = Case {
         key: key.as_deref(),
@@ -221,7 +230,10 @@ fn exposed(catalog: &Catalog, change: &PlannedChange) -> BTreeSet<Flag> {
         desired: &nothing,
     };
     let table = catalog.kind(&change.kind).attribute(attribute);
-    if table.and_then(|row| row.exposes).is_some_and(|ask| ask(&turned)) {
+    if table
+        .and_then(|row| row.exposes)
+        .is_some_and(|ask| ask(&turned))
+    {
         flags.insert(Flag::Exposure);
     }
     flags
@@ -231,12 +243,25 @@ fn exposed(catalog: &Catalog, change: &PlannedChange) -> BTreeSet<Flag> {
 fn expected(desired: &Desired, live: &Live, catalog: &Catalog) -> Vec<DriftItem> {
     let mut items = Vec::new();
     for resource in desired.resources.values() {
-        let Some(present) = live.present(&resource.address) else { continue };
+        let Some(present) = live.present(&resource.address) else {
+            continue;
+        };
         for attribute in catalog.kind(&resource.kind).attributes {
-            let values = (resource.attributes.get(attribute.path), present.now.get(attribute.path));
-            let (Some(declared), Some(now)) = values else { continue };
-            let fits =
-                compare::equal(catalog, attribute, None, declared, now, &resource.attributes);
+            let values = (
+                resource.attributes.get(attribute.path),
+                present.now.get(attribute.path),
+            );
+            let (Some(declared), Some(now)) = values else {
+                continue;
+            };
+            let fits = compare::equal(
+                catalog,
+                attribute,
+                None,
+                declared,
+                now,
+                &resource.attributes,
+            );
             if declared == now || !fits || attribute.matches != Matches::StorageFloor {
                 continue;
             }
@@ -266,7 +291,9 @@ fn grown(
         class: DriftClass::Expected,
         effect: Effect::Online,
         flags: BTreeSet::new(),
-        remarks: vec![format!("by storage autoscaling; grow_to allows it up to {limit}")],
+        remarks: vec![format!(
+            "by storage autoscaling; grow_to allows it up to {limit}"
+        )],
         origin: resource.origin_of(attribute.path, None).cloned(),
     }
 }

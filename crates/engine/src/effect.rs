@@ -60,7 +60,11 @@ pub(crate) fn judge(
             Moment::Restart
         }
         Applies::OnReplace => {
-            effect = effect.max(if kind.stateful { Effect::DataLoss } else { Effect::Replace });
+            effect = effect.max(if kind.stateful {
+                Effect::DataLoss
+            } else {
+                Effect::Replace
+            });
             Moment::Replacement
         }
         // `diff` leaves out what is never compared, and a table never answers with a question.
@@ -84,7 +88,9 @@ pub(crate) fn judge(
         effect,
         flags,
         moment,
-        reason: attribute.reason_by.map_or_else(|| attribute.reason.to_owned(), |ask| ask(&case)),
+        reason: attribute
+            .reason_by
+            .map_or_else(|| attribute.reason.to_owned(), |ask| ask(&case)),
         interruption: attribute.interruption.filter(|_| interrupts),
         backward: compare::goes_backward(attribute, change.before.as_ref(), change.after.as_ref()),
     }

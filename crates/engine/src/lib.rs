@@ -27,8 +27,6 @@ pub use plan::{
     TotalCost, Unmanaged, Unread, Verdict, Waiting, When,
 };
 pub use planner::plan;
-pub use ports::{
-    Change, Checked, Clock, Create, Delete, Journal, JournalLine, Lease, Remote,
-};
-pub use window::next_window;
+pub use ports::{Change, Checked, Clock, Create, Delete, Journal, JournalLine, Lease, Remote};
 pub use report::{Ending, Event, OperationReport, Outcome, Progress, Report};
+pub use window::next_window;

@@ -112,7 +112,11 @@ impl Observation {
     /// The resource, if it exists.
     #[must_use]
     pub fn as_present(&self) -> Option<&Present> {
-        if let Self::Present(present) = self { Some(present) } else { None }
+        if let Self::Present(present) = self {
+            Some(present)
+        } else {
+            None
+        }
     }
 }
 
@@ -159,12 +163,15 @@ impl Live {
     /// The resource of an address, if it exists.
     #[must_use]
     pub fn present(&self, address: &Address) -> Option<&Present> {
-        self.resources.get(address).and_then(Observation::as_present)
+        self.resources
+            .get(address)
+            .and_then(Observation::as_present)
     }
 
     /// The output of a resource, if it exists.
     #[must_use]
     pub fn output(&self, address: &Address, output: &str) -> Option<Value> {
-        self.present(address).and_then(|present| present.outputs.get(output).cloned())
+        self.present(address)
+            .and_then(|present| present.outputs.get(output).cloned())
     }
 }

@@ -90,16 +90,20 @@ pub struct Report {
 impl Report {
     /// How many operations ended with an outcome that `test` accepts.
     pub fn count(&self, test: impl Fn(&Outcome) -> bool) -> usize {
-        self.operations.iter().filter(|operation| test(&operation.outcome)).count()
+        self.operations
+            .iter()
+            .filter(|operation| test(&operation.outcome))
+            .count()
     }
 
     /// Whether every operation was done or accepted.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.ending == Ending::Complete
-            && self.operations.iter().all(|operation| {
-                matches!(operation.outcome, Outcome::Done | Outcome::Accepted)
-            })
+            && self
+                .operations
+                .iter()
+                .all(|operation| matches!(operation.outcome, Outcome::Done | Outcome::Accepted))
     }
 }
 

@@ -28,7 +28,12 @@ fn minute_of_week(now: Timestamp) -> u32 {
 }
 
 fn back_to_minute(now: Timestamp) -> Timestamp {
-    now - SignedDuration::from_nanos(now.as_nanosecond().rem_euclid(60_000_000_000).try_into().expect("below 60 s"))
+    now - SignedDuration::from_nanos(
+        now.as_nanosecond()
+            .rem_euclid(60_000_000_000)
+            .try_into()
+            .expect("below 60 s"),
+    )
 }
 
 fn minutes(count: u32) -> SignedDuration {
@@ -50,12 +55,18 @@ mod tests {
         let sunday = "2025-11-16T03:00:00Z 2025-11-16T04:00:00Z";
         assert_eq!(next("2025-11-12T09:14:00Z", window), sunday);
         assert_eq!(next("2025-11-16T03:30:12Z", window), sunday);
-        assert_eq!(next("2025-11-16T04:00:00Z", window), "2025-11-23T03:00:00Z 2025-11-23T04:00:00Z");
+        assert_eq!(
+            next("2025-11-16T04:00:00Z", window),
+            "2025-11-23T03:00:00Z 2025-11-23T04:00:00Z"
+        );
     }
 
     #[test]
     fn a_window_may_wrap_around_the_week() {
         let window = "sun:23:30-mon:00:30";
-        assert_eq!(next("2025-11-17T00:10:00Z", window), "2025-11-16T23:30:00Z 2025-11-17T00:30:00Z");
+        assert_eq!(
+            next("2025-11-17T00:10:00Z", window),
+            "2025-11-16T23:30:00Z 2025-11-17T00:30:00Z"
+        );
     }
 }

@@ -22,7 +22,8 @@ impl Graph {
     /// When resources need each other in a circle.
     pub fn build<'a>(resources: impl IntoIterator<Item = &'a Resource>) -> Result<Self, Cycle> {
         let resources: Vec<&Resource> = resources.into_iter().collect();
-        let known: BTreeSet<&Address> = resources.iter().map(|resource| &resource.address).collect();
+        let known: BTreeSet<&Address> =
+            resources.iter().map(|resource| &resource.address).collect();
         let mut needs = BTreeMap::new();
         for resource in &resources {
             let mut named = Vec::new();
@@ -67,7 +68,9 @@ impl Graph {
     /// Whether `address` needs `other`, by whatever way.
     #[must_use]
     pub fn reaches(&self, address: &Address, other: &Address) -> bool {
-        self.needs(address).iter().any(|next| next == other || self.reaches(next, other))
+        self.needs(address)
+            .iter()
+            .any(|next| next == other || self.reaches(next, other))
     }
 
     /// The addresses in steps: each needs only what earlier steps hold.
@@ -78,8 +81,11 @@ impl Graph {
     #[must_use]
     pub fn steps(&self) -> Vec<Vec<Address>> {
         let addresses: Vec<&Address> = self.needs.keys().collect();
-        let number: BTreeMap<&Address, usize> =
-            addresses.iter().enumerate().map(|(number, address)| (*address, number)).collect();
+        let number: BTreeMap<&Address, usize> = addresses
+            .iter()
+            .enumerate()
+            .map(|(number, address)| (*address, number))
+            .collect();
         let needs: Vec<BTreeSet<usize>> = self
             .needs
             .values()
@@ -88,7 +94,12 @@ impl Graph {
         order::layers(&needs)
             .expect("build refused circles")
             .into_iter()
-            .map(|layer| layer.into_iter().map(|number| addresses[number].clone()).collect())
+            .map(|layer| {
+                layer
+                    .into_iter()
+                    .map(|number| addresses[number].clone())
+                    .collect()
+            })
             .collect()
     }
 }

@@ -60,8 +60,12 @@ mod tests {
             resource.after.insert(Address::named("book", after));
             resource
         };
-        let circle = Graph::build([&resource("a", "b"), &resource("b", "c"), &resource("c", "a")])
-            .expect_err("a circle");
+        let circle = Graph::build([
+            &resource("a", "b"),
+            &resource("b", "c"),
+            &resource("c", "a"),
+        ])
+        .expect_err("a circle");
         assert_eq!(circle.to_string(), "book.a -> book.b -> book.c -> book.a");
     }
 }

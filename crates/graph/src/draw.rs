@@ -14,7 +14,9 @@ use crate::Graph;
 #[must_use]
 pub fn text(graph: &Graph) -> String {
     let steps = graph.steps();
-    let Some(first) = steps.first() else { return String::new() };
+    let Some(first) = steps.first() else {
+        return String::new();
+    };
     let depth: BTreeMap<&Address, usize> = steps
         .iter()
         .enumerate()
@@ -23,13 +25,19 @@ pub fn text(graph: &Graph) -> String {
     let mut children: BTreeMap<Option<&Address>, Vec<&Address>> = BTreeMap::new();
     for address in steps.iter().skip(1).flatten() {
         let needs = graph.needs(address);
-        let parent = needs.iter().max_by_key(|need| (depth[need], std::cmp::Reverse(*need)));
+        let parent = needs
+            .iter()
+            .max_by_key(|need| (depth[need], std::cmp::Reverse(*need)));
         let parent = parent.and_then(|need| depth.get_key_value(need).map(|(known, _)| *known));
         // What hangs below the first step hangs below all of it.
         let parent = parent.filter(|need| depth[need] > 0);
         children.entry(parent).or_default().push(address);
     }
-    let mut out = first.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let mut out = first
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ");
     out.push('\n');
     branch(graph, &depth, &children, None, "", &mut out);
     out
@@ -43,7 +51,9 @@ fn branch(
     indent: &str,
     out: &mut String,
 ) {
-    let Some(all) = children.get(&parent) else { return };
+    let Some(all) = children.get(&parent) else {
+        return;
+    };
     for (index, address) in all.iter().enumerate() {
         let last = index + 1 == all.len();
         let also: Vec<String> = graph
@@ -56,8 +66,11 @@ fn branch(
             })
             .map(ToString::to_string)
             .collect();
-        let also =
-            if also.is_empty() { String::new() } else { format!(" (also {})", also.join(", ")) };
+        let also = if also.is_empty() {
+            String::new()
+        } else {
+            format!(" (also {})", also.join(", "))
+        };
         let mark = if last { "└─ " } else { "├─ " };
         writeln!(out, "{indent}{mark}{address}{also}").expect("a string takes everything");
         let deeper = format!("{indent}{}", if last { "   " } else { "│  " });
@@ -83,13 +96,17 @@ pub fn dot(graph: &Graph) -> String {
 #[must_use]
 pub fn mermaid(graph: &Graph) -> String {
     let mut out = String::from("graph LR\n");
-    let number: BTreeMap<&Address, usize> =
-        graph.addresses().enumerate().map(|(number, address)| (address, number)).collect();
+    let number: BTreeMap<&Address, usize> = graph
+        .addresses()
+        .enumerate()
+        .map(|(number, address)| (address, number))
+        .collect();
     for (address, number) in &number {
         writeln!(out, "  n{number}[\"{address}\"]").expect("a string takes everything");
     }
     for (from, to) in edges(graph) {
-        writeln!(out, "  n{} --> n{}", number[&from], number[&to]).expect("a string takes everything");
+        writeln!(out, "  n{} --> n{}", number[&from], number[&to])
+            .expect("a string takes everything");
     }
     out
 }
@@ -100,7 +117,9 @@ fn edges(graph: &Graph) -> BTreeSet<(Address, Address)> {
     for address in graph.addresses() {
         let needs = graph.needs(address);
         for need in &needs {
-            let follows = needs.iter().any(|other| other != need && graph.reaches(other, need));
+            let follows = needs
+                .iter()
+                .any(|other| other != need && graph.reaches(other, need));
             if !follows {
                 edges.insert((need.clone(), address.clone()));
             }

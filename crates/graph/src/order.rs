@@ -17,13 +17,21 @@ pub fn layers(needs: &[BTreeSet<usize>]) -> Result<Vec<Vec<usize>>, Vec<usize>> 
         petgraph::algo::tarjan_scc(&graph)
             .into_iter()
             .find(|part| part.len() > 1 || needs[part[0].index()].contains(&part[0].index()))
-            .map(|part| part.into_iter().map(NodeIndex::index).collect::<Vec<usize>>())
+            .map(|part| {
+                part.into_iter()
+                    .map(NodeIndex::index)
+                    .collect::<Vec<usize>>()
+            })
             .unwrap_or_default()
     })?;
     let mut depth = vec![0_usize; needs.len()];
     for node in sorted {
         let item = node.index();
-        depth[item] = needs[item].iter().map(|before| depth[*before] + 1).max().unwrap_or(0);
+        depth[item] = needs[item]
+            .iter()
+            .map(|before| depth[*before] + 1)
+            .max()
+            .unwrap_or(0);
     }
     let mut layers = vec![Vec::new(); depth.iter().max().map_or(0, |deepest| deepest + 1)];
     for (item, depth) in depth.into_iter().enumerate() {
@@ -50,7 +58,12 @@ mod tests {
 
     #[test]
     fn items_stand_one_layer_behind_what_they_need() {
-        let needs = [BTreeSet::new(), BTreeSet::from([0]), BTreeSet::from([0, 1]), BTreeSet::new()];
+        let needs = [
+            BTreeSet::new(),
+            BTreeSet::from([0]),
+            BTreeSet::from([0, 1]),
+            BTreeSet::new(),
+        ];
         assert_eq!(layers(&needs), Ok(vec![vec![0, 3], vec![1], vec![2]]));
     }
 

@@ -68,7 +68,10 @@ pub static KIND: Kind = Kind {
     type_name: "cloudwatch.alarm",
     stateful: false,
     attributes: ATTRIBUTES,
-    reads: &["cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource"],
+    reads: &[
+        "cloudwatch:DescribeAlarms",
+        "cloudwatch:ListTagsForResource",
+    ],
     writes: &[
         "cloudwatch:PutMetricAlarm",
         "cloudwatch:DeleteAlarms",
@@ -84,7 +87,7 @@ pub static KIND: Kind = Kind {
     create_time: Usual::MOMENT,
     change_time: Usual::MOMENT,
     delete_time: Usual::MOMENT,
-    describe: |_: &Resource| Vec::<Described>::new(),
+    describe: |_, _| Vec::<Described>::new(),
     headline,
 };
 
@@ -96,7 +99,9 @@ fn headline(resource: &Resource) -> String {
         (Some(value), _) => (">", Some(value)),
         (None, below) => ("<", below),
     };
-    let threshold = threshold.map(|value| show_threshold(metric, value)).unwrap_or_default();
+    let threshold = threshold
+        .map(|value| show_threshold(metric, value))
+        .unwrap_or_default();
     let period = units::print_seconds(of.int(FOR.path).unwrap_or_default());
     format!("{metric} {sign} {threshold} for {period}")
 }
@@ -105,12 +110,16 @@ fn headline(resource: &Resource) -> String {
 #[must_use]
 pub fn show_threshold(metric: &str, value: &Value) -> String {
     let number = value.as_number().unwrap_or_default();
-    let unit = facts::metric(metric).map(|metric| metric.unit).unwrap_or_default();
+    let unit = facts::metric(metric)
+        .map(|metric| metric.unit)
+        .unwrap_or_default();
     match unit.as_str() {
         "Percent" => format!("{number}%"),
         "Bytes" => units::whole(number).map_or_else(|| number.to_string(), units::print_bytes),
         "Seconds" if number < 1.0 => format!("{} ms", number * 1000.0),
-        "Seconds" => units::whole(number).map_or_else(|| format!("{number} s"), units::print_seconds),
+        "Seconds" => {
+            units::whole(number).map_or_else(|| format!("{number} s"), units::print_seconds)
+        }
         "Milliseconds" => format!("{number} ms"),
         _ => number.to_string(),
     }

@@ -2,20 +2,24 @@
 //!
 //! Deliberately absent: replicas, which have a file of their own.
 
+use std::collections::BTreeMap;
+
 use pgward_model::{
+    Address,
     Applies::{AfterReboot, Now, OnCreate, OnReplace, Window},
-    Case, Described,
+    Case, Described, Effect,
     Effect::{DataLoss, Degraded, Downtime, Online, Reboot},
-    Effect, Form, Kind, Matches, Resource, Usual, Value, Way, attributes, units,
+    Form, Kind, Matches, Resource, Usual, Value, Way, attributes, units,
 };
 
-use crate::{facts, tags};
+use crate::{facts, parameter_group, parameters, tags};
 
 attributes! {
     /// Instance class, such as `db.m6g.xlarge`.
     CLASS: "instance.class", Form::Text => required().aws("DBInstanceClass")
         .terraform("instance_class").applies(Window).effect(Downtime).interruption(60, 600)
-        .reason_by(class_reason).matches(Matches::IgnoringCase);
+        .reason_by(class_reason).matches(Matches::IgnoringCase).follows(memory_follows)
+        .remarks(class_remarks);
 
     /// Whether a standby in another zone takes over when the instance fails.
     MULTI_AZ: "instance.multi_az", Form::Bool => required().aws("MultiAZ").terraform("multi_az")
@@ -53,6 +57,7 @@ attributes! {
         .terraform("allocated_storage").range(20, 65_536).applies(Window).effect(Degraded)
         .one_way(Way::Grow).cooldown_hours(6).matches(Matches::StorageFloor)
         .reason("Online, slower I/O for some hours; storage can't shrink again.")
+        .remarks(storage_gains)
         .related("storage.grow_to, P312");
 
     /// Limit up to which RDS may grow the storage by itself. At least 10% above `size`.
@@ -208,9 +213,20 @@ pub static KIND: Kind = Kind {
         "rds:RemoveTagsFromResource",
         "iam:PassRole",
     ],
-    needs: &["subnet_group", "security_group", "parameter_group", "secret"],
+    needs: &[
+        "subnet_group",
+        "security_group",
+        "parameter_group",
+        "secret",
+    ],
     priced_by: &["instance.class", "instance.multi_az"],
-    not_priced: &["storage.size", "storage.type", "storage.iops", "storage.throughput", "monitoring.insights"],
+    not_priced: &[
+        "storage.size",
+        "storage.type",
+        "storage.iops",
+        "storage.throughput",
+        "monitoring.insights",
+    ],
     protected_by: "instance.deletion_protection",
     delete_effect: DataLoss,
     instead_of_replacing: "move the data: snapshot, restore under another name, switch over",
@@ -224,7 +240,11 @@ pub static KIND: Kind = Kind {
 /// Retention from or to zero switches backups on or off, which interrupts.
 fn crossing_zero(case: &Case<'_>) -> Effect {
     let zero = |value: Option<&Value>| value.and_then(Value::as_int) == Some(0);
-    if zero(case.before) == zero(case.after) { Online } else { Downtime }
+    if zero(case.before) == zero(case.after) {
+        Online
+    } else {
+        Downtime
+    }
 }
 
 fn retention_cut(case: &Case<'_>) -> bool {
@@ -258,9 +278,69 @@ pub(crate) fn class_reason(case: &Case<'_>) -> String {
     }
 }
 
+/// Parameters in shares of memory move with the class.
+fn memory_follows(
+    case: &Case<'_>,
+    all: &BTreeMap<Address, Resource>,
+) -> Vec<(String, String, String)> {
+    let class = |value: Option<&Value>| value.and_then(Value::as_text).map(str::to_owned);
+    let (Some(before), Some(after)) = (class(case.before), class(case.after)) else {
+        return Vec::new();
+    };
+    all.values()
+        .filter_map(|resource| resource.attributes.map(parameter_group::VALUES.path))
+        .flatten()
+        .filter_map(|(name, value)| {
+            let old = parameters::effective(name, value, &before)?;
+            let new = parameters::effective(name, value, &after)?;
+            (old != new).then(|| (format!("parameters.{name}"), old, new))
+        })
+        .collect()
+}
+
+/// What the classes are, and whether a proxy softens the interruption.
+fn class_remarks(case: &Case<'_>, all: &BTreeMap<Address, Resource>) -> Vec<(String, String)> {
+    let words = |value: Option<&Value>| value.and_then(Value::as_text).map(facts::class_words);
+    let mut lines = Vec::new();
+    if let (Some(before), Some(after)) = (words(case.before), words(case.after)) {
+        lines.push(("size".to_owned(), format!("{before} -> {after}")));
+    }
+    if let Some(proxy) = all.values().find(|resource| resource.kind == "proxy") {
+        lines.push((
+            "proxy".to_owned(),
+            format!("clients of {} wait instead of failing", proxy.name),
+        ));
+    }
+    lines
+}
+
+/// gp3 gives four times as much from 400 GiB (storage and classes, 2).
+fn storage_gains(case: &Case<'_>, _: &BTreeMap<Address, Resource>) -> Vec<(String, String)> {
+    let size = |value: Option<&Value>| value.and_then(Value::as_int).unwrap_or_default();
+    let gp3 = case
+        .desired
+        .text(STORAGE_TYPE.path)
+        .or_else(|| case.live.text(STORAGE_TYPE.path));
+    if gp3 != Some("gp3") || size(case.before) >= 400 || size(case.after) < 400 {
+        return Vec::new();
+    }
+    vec![
+        (
+            "gains".to_owned(),
+            "gp3 from 400 GiB: 12,000 IOPS and 500 MiB/s instead of 3,000 and 125".to_owned(),
+        ),
+        (
+            "takes".to_owned(),
+            "hours: RDS copies the data to four volumes when it crosses 400 GiB".to_owned(),
+        ),
+    ]
+}
+
 fn version_reason(case: &Case<'_>) -> String {
     let major = |value: Option<&Value>| {
-        value.and_then(Value::as_text).map(|text| text.split('.').next().unwrap_or("").to_owned())
+        value
+            .and_then(Value::as_text)
+            .map(|text| text.split('.').next().unwrap_or("").to_owned())
     };
     if major(case.before) == major(case.after) {
         "RDS installs the minor version and restarts PostgreSQL.".to_owned()
@@ -270,30 +350,46 @@ fn version_reason(case: &Case<'_>) -> String {
     }
 }
 
-fn describe(resource: &Resource) -> Vec<Described> {
+fn describe(resource: &Resource, _: &BTreeMap<Address, Resource>) -> Vec<Described> {
     let of = &resource.attributes;
     let line = |label: &str, parts: Vec<String>| Described {
         label: label.to_owned(),
-        text: parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", "),
+        text: parts
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join(", "),
         source: None,
     };
     let yes = |path: &str| of.bool(path) == Some(true);
     let class = of.text(CLASS.path).unwrap_or("");
-    let grow = of.int(GROW_TO.path).map(|size| format!("grows to {size} GiB"));
+    let grow = of
+        .int(GROW_TO.path)
+        .map(|size| format!("grows to {size} GiB"));
     let mut lines = vec![
         line(
             "class",
             vec![
                 facts::class_words(class),
-                if yes(MULTI_AZ.path) { "Multi-AZ".to_owned() } else { String::new() },
+                if yes(MULTI_AZ.path) {
+                    "Multi-AZ".to_owned()
+                } else {
+                    String::new()
+                },
             ],
         ),
         line(
             "engine",
             vec![
                 format!("PostgreSQL {}", of.text(VERSION.path).unwrap_or("")),
-                of.int(PORT.path).map(|port| format!("port {port}")).unwrap_or_default(),
-                if yes(IAM_AUTHENTICATION.path) { "IAM login on".to_owned() } else { String::new() },
+                of.int(PORT.path)
+                    .map(|port| format!("port {port}"))
+                    .unwrap_or_default(),
+                if yes(IAM_AUTHENTICATION.path) {
+                    "IAM login on".to_owned()
+                } else {
+                    String::new()
+                },
             ],
         ),
         line(
@@ -305,33 +401,57 @@ fn describe(resource: &Resource) -> Vec<Described> {
                     of.int(STORAGE.path).unwrap_or_default()
                 ),
                 grow.unwrap_or_default(),
-                of.text(ENCRYPTION.path).map(|k| format!("encrypted with {k}")).unwrap_or_default(),
+                of.text(ENCRYPTION.path)
+                    .map(|k| format!("encrypted with {k}"))
+                    .unwrap_or_default(),
             ],
         ),
         line(
             "network",
-            vec![if yes(PUBLIC.path) { "PUBLIC address" } else { "not public" }.to_owned()],
+            vec![
+                if yes(PUBLIC.path) {
+                    "PUBLIC address"
+                } else {
+                    "not public"
+                }
+                .to_owned(),
+            ],
         ),
     ];
-    lines.push(Described { label: "backups".to_owned(), text: backups(resource), source: None });
+    lines.push(Described {
+        label: "backups".to_owned(),
+        text: backups(resource),
+        source: None,
+    });
     lines.extend(monitoring(resource));
     lines.push(line(
         "protection",
-        vec![
-            format!("deletion protection {}", if yes(DELETION_PROTECTION.path) { "on" } else { "off" }),
-        ],
+        vec![format!(
+            "deletion protection {}",
+            if yes(DELETION_PROTECTION.path) {
+                "on"
+            } else {
+                "off"
+            }
+        )],
     ));
     lines
 }
 
 fn backups(resource: &Resource) -> String {
     let of = &resource.attributes;
-    let mut text = of.int(RETENTION.path).map(units::print_days).unwrap_or_default();
+    let mut text = of
+        .int(RETENTION.path)
+        .map(units::print_days)
+        .unwrap_or_default();
     if let Some(window) = of.text(BACKUP_WINDOW.path) {
         text = format!("{text}, daily {}", units::print_daily_window(window));
     }
     if let Some(window) = of.text(MAINTENANCE_WINDOW.path) {
-        text = format!("{text} · maintenance {}", units::print_weekly_window(window));
+        text = format!(
+            "{text} · maintenance {}",
+            units::print_weekly_window(window)
+        );
     }
     text
 }

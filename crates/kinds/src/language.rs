@@ -18,7 +18,11 @@ const fn section(name: &'static str, doc: &'static str) -> Section {
 }
 
 const fn later(name: &'static str, doc: &'static str, sentence: &'static str) -> Section {
-    Section { later: sentence, many: true, ..section(name, doc) }
+    Section {
+        later: sentence,
+        many: true,
+        ..section(name, doc)
+    }
 }
 
 const ENABLED: SectionKey = SectionKey::new(
@@ -42,10 +46,14 @@ pub static SECTIONS: &[Section] = &[
             SectionKey::new("extends", Form::Text, "The base file, read first."),
             SectionKey::new("include", Form::List, "Files that hold further sections."),
             SectionKey::new("environment", Form::Text, "Name of the environment.").required(),
-            SectionKey::new("account", Form::Text, "AWS account of 12 digits; any other is refused.")
-                .required()
-                .outside()
-                .aliases(&["account_id", "allowed_account_ids"]),
+            SectionKey::new(
+                "account",
+                Form::Text,
+                "AWS account of 12 digits; any other is refused.",
+            )
+            .required()
+            .outside()
+            .aliases(&["account_id", "allowed_account_ids"]),
         ],
         ..section("", "Keys above the first section")
     },
@@ -53,15 +61,23 @@ pub static SECTIONS: &[Section] = &[
         required: true,
         keys: &[
             SectionKey::new("name", Form::Text, "First part of every resource name.").required(),
-            SectionKey::new("region", Form::Text, "AWS region of the environment.").required().outside(),
+            SectionKey::new("region", Form::Text, "AWS region of the environment.")
+                .required()
+                .outside(),
         ],
         ..section("project", "The project, shared by its environments")
     },
-    Section { free_keys: true, ..section("tags", "Tags of every resource") },
+    Section {
+        free_keys: true,
+        ..section("tags", "Tags of every resource")
+    },
     Section {
         required: true,
         kinds: &["subnet_group", "security_group"],
-        ..section("network", "VPC, subnets, and the names of the groups made in them")
+        ..section(
+            "network",
+            "VPC, subnets, and the names of the groups made in them",
+        )
     },
     Section {
         many: true,
@@ -74,10 +90,25 @@ pub static SECTIONS: &[Section] = &[
             )
             .required()
             .outside()
-            .aliases(&["source", "cidr", "source_ip", "cidr_blocks", "source_group", "CidrIp"]),
-            SectionKey::new("description", Form::Text, "What the rule is for, up to 255 characters."),
-            SectionKey::new("port", Form::Int, "Port that is opened. Default: `[postgres] port`.")
-                .aliases(&["from_port", "FromPort"]),
+            .aliases(&[
+                "source",
+                "cidr",
+                "source_ip",
+                "cidr_blocks",
+                "source_group",
+                "CidrIp",
+            ]),
+            SectionKey::new(
+                "description",
+                Form::Text,
+                "What the rule is for, up to 255 characters.",
+            ),
+            SectionKey::new(
+                "port",
+                Form::Int,
+                "Port that is opened. Default: `[postgres] port`.",
+            )
+            .aliases(&["from_port", "FromPort"]),
             ENABLED,
             RENAMED,
         ],
@@ -86,7 +117,10 @@ pub static SECTIONS: &[Section] = &[
     Section {
         required: true,
         kinds: &["instance", "parameter_group"],
-        ..section("postgres", "PostgreSQL itself: version, port, login with IAM")
+        ..section(
+            "postgres",
+            "PostgreSQL itself: version, port, login with IAM",
+        )
     },
     Section {
         free_keys: true,
@@ -103,8 +137,16 @@ pub static SECTIONS: &[Section] = &[
         kinds: &["instance"],
         ..section("storage", "Storage of the instance")
     },
-    later("cluster", "An Aurora cluster", "Aurora clusters come with a later version"),
-    later("node", "An instance of an Aurora cluster", "Aurora clusters come with a later version"),
+    later(
+        "cluster",
+        "An Aurora cluster",
+        "Aurora clusters come with a later version",
+    ),
+    later(
+        "node",
+        "An instance of an Aurora cluster",
+        "Aurora clusters come with a later version",
+    ),
     Section {
         many: true,
         can_be_dropped: true,
@@ -117,17 +159,26 @@ pub static SECTIONS: &[Section] = &[
         kinds: &["instance"],
         ..section("backup", "Automated backups")
     },
-    Section { kinds: &["instance"], ..section("maintenance", "Maintenance by AWS") },
     Section {
         kinds: &["instance"],
-        ..section("monitoring", "Enhanced monitoring, Database Insights, exported logs")
+        ..section("maintenance", "Maintenance by AWS")
+    },
+    Section {
+        kinds: &["instance"],
+        ..section(
+            "monitoring",
+            "Enhanced monitoring, Database Insights, exported logs",
+        )
     },
     Section {
         many: true,
         can_be_dropped: true,
         kinds: &["secret"],
         keys: &[ENABLED, RENAMED],
-        ..section("secret", "A secret by name; its value never stands in a file")
+        ..section(
+            "secret",
+            "A secret by name; its value never stands in a file",
+        )
     },
     later(
         "database",
@@ -139,12 +190,18 @@ pub static SECTIONS: &[Section] = &[
         "A role inside PostgreSQL",
         "databases and roles inside PostgreSQL come with a later version",
     ),
-    Section { kinds: &["proxy"], keys: &[ENABLED], ..section("proxy", "RDS Proxy in front of the instance") },
+    Section {
+        kinds: &["proxy"],
+        keys: &[ENABLED],
+        ..section("proxy", "RDS Proxy in front of the instance")
+    },
     Section {
         many: true,
         can_be_dropped: true,
         keys: &[
-            SectionKey::new("arn", Form::Text, "ARN of an existing SNS topic.").required().outside(),
+            SectionKey::new("arn", Form::Text, "ARN of an existing SNS topic.")
+                .required()
+                .outside(),
             ENABLED,
         ],
         ..section("topic", "An SNS topic that alarms notify")
@@ -170,22 +227,34 @@ pub static SECTIONS: &[Section] = &[
         many: true,
         keys: &[
             SectionKey::new("reason", Form::Text, "Why the finding is accepted.").required(),
-            SectionKey::new("until", Form::Date, "Last day; at most 90 days ahead for errors.")
-                .required(),
+            SectionKey::new(
+                "until",
+                Form::Date,
+                "Last day; at most 90 days ahead for errors.",
+            )
+            .required(),
         ],
         ..section("accept", "A waiver: `[accept.P401-admin-host]`")
     },
     Section {
         many: true,
         keys: &[
-            SectionKey::new("path", Form::Text, "Path that is not compared, such as `tags.LastScanned`.")
-                .required(),
+            SectionKey::new(
+                "path",
+                Form::Text,
+                "Path that is not compared, such as `tags.LastScanned`.",
+            )
+            .required(),
             SectionKey::new("reason", Form::Text, "Why it is not compared.").required(),
             SectionKey::new("until", Form::Date, "Last day.").required(),
         ],
         ..section("ignore", "Drift that is known and wanted")
     },
-    later("connect", "How to reach the database", "connections into PostgreSQL come with a later version"),
+    later(
+        "connect",
+        "How to reach the database",
+        "connections into PostgreSQL come with a later version",
+    ),
     Section {
         keys: &[SectionKey::new(
             "store",

@@ -1,9 +1,11 @@
 //! `proxy`: RDS Proxy in front of the instance, with its default target group and its target
 //! (resource semantics, 9).
 
+use std::collections::BTreeMap;
+
 use pgward_model::{
-    Applies::OnReplace, Case, Described, Effect::Replace, Form, Kind, Matches, Resource, Usual,
-    Value, attributes,
+    Address, Applies::OnReplace, Case, Described, Effect::Replace, Form, Kind, Matches, Resource,
+    Usual, Value, attributes,
 };
 
 use crate::tags;
@@ -107,7 +109,7 @@ fn loosens(case: &Case<'_>) -> bool {
     case.after.and_then(Value::as_text) == Some("disabled")
 }
 
-fn describe(resource: &Resource) -> Vec<Described> {
+fn describe(resource: &Resource, _: &BTreeMap<Address, Resource>) -> Vec<Described> {
     let of = &resource.attributes;
     let mut parts = Vec::new();
     if of.text(IAM.path) == Some("required") {
@@ -116,5 +118,9 @@ fn describe(resource: &Resource) -> Vec<Described> {
     if of.bool(REQUIRE_TLS.path) == Some(true) {
         parts.push("TLS required");
     }
-    vec![Described { label: String::new(), text: parts.join(", "), source: None }]
+    vec![Described {
+        label: String::new(),
+        text: parts.join(", "),
+        source: None,
+    }]
 }

@@ -3,7 +3,10 @@
 //! Deliberately absent: replicas in other regions. A replica inherits engine, version,
 //! credentials, encryption and subnet group from its source; only what it may differ in is here.
 
+use std::collections::BTreeMap;
+
 use pgward_model::{
+    Address,
     Applies::{AfterReboot, OnReplace, Window},
     Described,
     Effect::{Degraded, Downtime, Reboot, Replace},
@@ -120,7 +123,7 @@ pub static KIND: Kind = Kind {
     headline: |resource| format!("DB instance {}", resource.name),
 };
 
-fn describe(resource: &Resource) -> Vec<Described> {
+fn describe(resource: &Resource, _: &BTreeMap<Address, Resource>) -> Vec<Described> {
     let of = &resource.attributes;
     let mut text = facts::class_words(of.text(CLASS.path).unwrap_or(""));
     if of.bool(MULTI_AZ.path) == Some(true) {
@@ -129,5 +132,9 @@ fn describe(resource: &Resource) -> Vec<Described> {
     if let Some(source) = of.text(SOURCE.path) {
         text = format!("{text}, copies {source}");
     }
-    vec![Described { label: "class".to_owned(), text, source: None }]
+    vec![Described {
+        label: "class".to_owned(),
+        text,
+        source: None,
+    }]
 }

@@ -4,8 +4,7 @@
 //! changed, and the secret that RDS keeps itself. The value is never an attribute.
 
 use pgward_model::{
-    Applies::OnCreate, Described, Effect::DataLoss, Form, Kind, Matches, Resource, Usual,
-    attributes,
+    Applies::OnCreate, Described, Effect::DataLoss, Form, Kind, Matches, Usual, attributes,
 };
 
 use crate::tags;
@@ -43,7 +42,10 @@ pub static KIND: Kind = Kind {
     type_name: "secretsmanager.secret",
     stateful: false,
     attributes: ATTRIBUTES,
-    reads: &["secretsmanager:DescribeSecret", "secretsmanager:ListSecrets"],
+    reads: &[
+        "secretsmanager:DescribeSecret",
+        "secretsmanager:ListSecrets",
+    ],
     writes: &[
         "secretsmanager:CreateSecret",
         "secretsmanager:GetSecretValue",
@@ -62,6 +64,6 @@ pub static KIND: Kind = Kind {
     create_time: Usual::MOMENT,
     change_time: Usual::MOMENT,
     delete_time: Usual::MOMENT,
-    describe: |_: &Resource| Vec::<Described>::new(),
+    describe: |_, _| Vec::<Described>::new(),
     headline: |resource| format!("{}, value generated", resource.name),
 };

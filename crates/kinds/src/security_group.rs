@@ -3,7 +3,10 @@
 //! The group belongs to the environment, so its inbound rules are exactly the declared ones. A
 //! rule is known by port and source; its description is an attribute of it.
 
+use std::collections::BTreeMap;
+
 use pgward_model::{
+    Address,
     Applies::{OnCreate, OnReplace},
     Case, Described, Form, Kind, Resource, Usual, Value, attributes,
 };
@@ -42,7 +45,10 @@ pub static KIND: Kind = Kind {
     type_name: "ec2.security_group",
     stateful: false,
     attributes: ATTRIBUTES,
-    reads: &["ec2:DescribeSecurityGroups", "ec2:DescribeSecurityGroupRules"],
+    reads: &[
+        "ec2:DescribeSecurityGroups",
+        "ec2:DescribeSecurityGroupRules",
+    ],
     writes: &[
         "ec2:CreateSecurityGroup",
         "ec2:AuthorizeSecurityGroupIngress",
@@ -111,13 +117,22 @@ fn show_rule(key: &str, value: &Value) -> String {
     }
 }
 
-fn describe(resource: &Resource) -> Vec<Described> {
+fn describe(resource: &Resource, _: &BTreeMap<Address, Resource>) -> Vec<Described> {
     let rules = resource.attributes.map(RULES.path).into_iter().flatten();
     rules
         .map(|(key, _)| {
             let path = resource.path_of(RULES.path, Some(key));
-            let label = path.as_str().rsplit('.').next().unwrap_or_default().to_owned();
-            Described { label, text: key.clone(), source: Some(format!("{}/{key}", RULES.path)) }
+            let label = path
+                .as_str()
+                .rsplit('.')
+                .next()
+                .unwrap_or_default()
+                .to_owned();
+            Described {
+                label,
+                text: key.clone(),
+                source: Some(format!("{}/{key}", RULES.path)),
+            }
         })
         .collect()
 }

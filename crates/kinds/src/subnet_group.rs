@@ -1,6 +1,9 @@
 //! `subnet_group`: the subnets a database may live in (resource semantics, 2).
 
+use std::collections::BTreeMap;
+
 use pgward_model::{
+    Address,
     Applies::{OnCreate, OnReplace},
     Described, Form, Kind, Resource, Usual, attributes,
 };
@@ -36,7 +39,11 @@ pub static KIND: Kind = Kind {
     type_name: "rds.subnet_group",
     stateful: false,
     attributes: ATTRIBUTES,
-    reads: &["rds:DescribeDBSubnetGroups", "rds:ListTagsForResource", "ec2:DescribeSubnets"],
+    reads: &[
+        "rds:DescribeDBSubnetGroups",
+        "rds:ListTagsForResource",
+        "ec2:DescribeSubnets",
+    ],
     writes: &[
         "rds:CreateDBSubnetGroup",
         "rds:ModifyDBSubnetGroup",
@@ -57,7 +64,7 @@ pub static KIND: Kind = Kind {
     headline: |resource| format!("subnet group {}", resource.name),
 };
 
-fn describe(resource: &Resource) -> Vec<Described> {
+fn describe(resource: &Resource, _: &BTreeMap<Address, Resource>) -> Vec<Described> {
     vec![Described {
         label: "subnets".to_owned(),
         text: resource.attributes.texts(SUBNETS.path).join("\n"),

@@ -28,7 +28,9 @@ impl Address {
     /// The section: `replica` of `replica.reporting`.
     #[must_use]
     pub fn section(&self) -> &str {
-        self.0.split_once('.').map_or(self.0.as_str(), |(section, _)| section)
+        self.0
+            .split_once('.')
+            .map_or(self.0.as_str(), |(section, _)| section)
     }
 
     /// The name within the section: `reporting` of `replica.reporting`.
@@ -72,7 +74,10 @@ impl Path {
     #[must_use]
     pub fn is_within(&self, selection: &str) -> bool {
         self.0 == selection
-            || self.0.strip_prefix(selection).is_some_and(|rest| rest.starts_with('.'))
+            || self
+                .0
+                .strip_prefix(selection)
+                .is_some_and(|rest| rest.starts_with('.'))
     }
 }
 

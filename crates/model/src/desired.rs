@@ -232,8 +232,14 @@ impl Desired {
     #[must_use]
     pub fn owner_tags(&self, address: &Address) -> BTreeMap<String, String> {
         BTreeMap::from([
-            ("pgward:project".to_owned(), self.environment.project.clone()),
-            ("pgward:environment".to_owned(), self.environment.name.clone()),
+            (
+                "pgward:project".to_owned(),
+                self.environment.project.clone(),
+            ),
+            (
+                "pgward:environment".to_owned(),
+                self.environment.name.clone(),
+            ),
             ("pgward:address".to_owned(), address.to_string()),
         ])
     }

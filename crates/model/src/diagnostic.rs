@@ -120,7 +120,10 @@ impl Diagnostic {
     /// Sets the place and the words under its carets.
     #[must_use]
     pub fn at(mut self, origin: &Origin, text: impl Into<String>) -> Self {
-        self.primary = Some(Label { origin: origin.clone(), text: text.into() });
+        self.primary = Some(Label {
+            origin: origin.clone(),
+            text: text.into(),
+        });
         self
     }
 
@@ -136,7 +139,10 @@ impl Diagnostic {
     /// Adds another place.
     #[must_use]
     pub fn also(mut self, origin: &Origin, text: impl Into<String>) -> Self {
-        self.secondary.push(Label { origin: origin.clone(), text: text.into() });
+        self.secondary.push(Label {
+            origin: origin.clone(),
+            text: text.into(),
+        });
         self
     }
 
@@ -180,7 +186,10 @@ impl Diagnostic {
     /// Sets the replacement that mends it.
     #[must_use]
     pub fn fixed_by(mut self, origin: &Origin, text: impl Into<String>) -> Self {
-        self.fix = Some(Fix { origin: origin.clone(), text: text.into() });
+        self.fix = Some(Fix {
+            origin: origin.clone(),
+            text: text.into(),
+        });
         self
     }
 
@@ -228,6 +237,12 @@ impl Diagnostics {
     /// All findings in the order they were added.
     pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
         self.0.iter()
+    }
+
+    /// All findings as a slice.
+    #[must_use]
+    pub fn as_slice(&self) -> &[Diagnostic] {
+        &self.0
     }
 
     /// All findings, to be changed.

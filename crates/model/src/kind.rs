@@ -1,8 +1,10 @@
 //! Kinds, sections and facts: what the general code is told about a particular world.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{Attribute, Effect, Form, Object, Resource};
+use crate::{Address, Attribute, Effect, Form, Object, Resource};
 
 /// How long an action usually takes, in minutes: shortest, longest, and when to give up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +19,11 @@ pub struct Usual {
 
 impl Usual {
     /// A time that is over in seconds.
-    pub const MOMENT: Self = Self { from: 0, to: 0, deadline: 10 };
+    pub const MOMENT: Self = Self {
+        from: 0,
+        to: 0,
+        deadline: 10,
+    };
 
     /// A range and a deadline, in minutes.
     #[must_use]
@@ -67,8 +73,9 @@ pub struct Kind {
     pub change_time: Usual,
     /// How long a deletion takes.
     pub delete_time: Usual,
-    /// What a reviewer decides about when it is created, as (label, text, attribute path).
-    pub describe: fn(&Resource) -> Vec<Described>,
+    /// What a reviewer decides about when it is created; asked with all resources of the
+    /// environment.
+    pub describe: fn(&Resource, &BTreeMap<Address, Resource>) -> Vec<Described>,
     /// What it is in a few words: `subnet group happytrip-b2b-db`.
     pub headline: fn(&Resource) -> String,
 }
@@ -88,7 +95,10 @@ impl Kind {
     /// The attribute of a path.
     #[must_use]
     pub fn attribute(&self, path: &str) -> Option<&'static Attribute> {
-        self.attributes.iter().copied().find(|attribute| attribute.path == path)
+        self.attributes
+            .iter()
+            .copied()
+            .find(|attribute| attribute.path == path)
     }
 }
 
@@ -115,7 +125,15 @@ impl SectionKey {
     /// An optional key.
     #[must_use]
     pub const fn new(name: &'static str, form: Form, doc: &'static str) -> Self {
-        Self { name, form, doc, required: false, one_of: &[], outside: false, aliases: &[] }
+        Self {
+            name,
+            form,
+            doc,
+            required: false,
+            one_of: &[],
+            outside: false,
+            aliases: &[],
+        }
     }
 
     /// It must be written.
@@ -293,7 +311,8 @@ impl Catalog {
     /// If there is no such kind: kinds come from the catalog itself.
     #[must_use]
     pub fn kind(&self, name: &str) -> &'static Kind {
-        self.find_kind(name).unwrap_or_else(|| panic!("the catalog has no kind `{name}`"))
+        self.find_kind(name)
+            .unwrap_or_else(|| panic!("the catalog has no kind `{name}`"))
     }
 
     /// The kind of a name, if there is one.
@@ -315,7 +334,11 @@ impl Catalog {
         for kind in section.kinds.iter().filter_map(|name| self.find_kind(name)) {
             for attribute in kind.attributes.iter().copied().filter(|a| a.written) {
                 let (head, key) = attribute.section_and_key();
-                let here = if head == "*" { kind.section == section.name } else { head == section.name };
+                let here = if head == "*" {
+                    kind.section == section.name
+                } else {
+                    head == section.name
+                };
                 if here && !found.iter().any(|(known, _)| *known == key) {
                     found.push((key, attribute));
                 }

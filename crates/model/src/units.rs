@@ -29,7 +29,12 @@ pub fn measure(text: &str) -> Option<Measured<'_>> {
     let rest = &text[end..];
     let unit = rest.trim();
     let unit_at = end + (rest.len() - rest.trim_start().len());
-    Some(Measured { number, digits, unit, unit_at })
+    Some(Measured {
+        number,
+        digits,
+        unit,
+        unit_at,
+    })
 }
 
 /// Why a text is not a quantity.
@@ -68,14 +73,20 @@ fn scaled(text: &str, units: &[(&str, f64)]) -> Result<i64, UnitProblem> {
         return Err(UnitProblem::Missing);
     }
     let Some((_, factor)) = units.iter().find(|(unit, _)| *unit == measured.unit) else {
-        return Err(UnitProblem::Wrong { at: measured.unit_at, unit: measured.unit.to_owned() });
+        return Err(UnitProblem::Wrong {
+            at: measured.unit_at,
+            unit: measured.unit.to_owned(),
+        });
     };
     whole(measured.number * factor).ok_or(UnitProblem::Fraction)
 }
 
 /// The whole number of a float, if it is one and not beyond 2^53.
 #[must_use]
-#[expect(clippy::cast_possible_truncation, reason = "the range is checked first")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the range is checked first"
+)]
 pub fn whole(number: f64) -> Option<i64> {
     (number.fract() == 0.0 && number.abs() < 9e15).then_some(number as i64)
 }
@@ -104,7 +115,16 @@ pub fn mibps(text: &str) -> Result<i64, UnitProblem> {
 ///
 /// As [`gib`].
 pub fn days(text: &str) -> Result<i64, UnitProblem> {
-    scaled(text, &[("day", 1.0), ("days", 1.0), ("d", 1.0), ("week", 7.0), ("weeks", 7.0)])
+    scaled(
+        text,
+        &[
+            ("day", 1.0),
+            ("days", 1.0),
+            ("d", 1.0),
+            ("week", 7.0),
+            ("weeks", 7.0),
+        ],
+    )
 }
 
 /// A time in seconds; takes `s`, `sec`, `min`, `h`, `d` and their long forms.
@@ -136,7 +156,11 @@ const SECONDS: [(&str, f64); 14] = [
 /// `1 day`, `30 days`.
 #[must_use]
 pub fn print_days(days: i64) -> String {
-    if days == 1 { "1 day".to_owned() } else { format!("{days} days") }
+    if days == 1 {
+        "1 day".to_owned()
+    } else {
+        format!("{days} days")
+    }
 }
 
 /// The largest unit that keeps it whole: `30 min`, `90 s`, `2 h`.
@@ -204,7 +228,11 @@ pub fn weekly_window(text: &str) -> Result<String, WindowProblem> {
     if !zone && !aws_form {
         return Err(WindowProblem::NoZone);
     }
-    let to_day = to_day.unwrap_or(if to > from { from_day } else { (from_day + 1) % 7 });
+    let to_day = to_day.unwrap_or(if to > from {
+        from_day
+    } else {
+        (from_day + 1) % 7
+    });
     Ok(format!(
         "{}:{}-{}:{}",
         WEEKDAYS[from_day],
@@ -226,11 +254,21 @@ fn split_zone(text: &str) -> Result<(&str, bool), WindowProblem> {
 
 /// Splits `Sun 03:00`, `sun:03:00` or `03:00`.
 fn day_and_time(text: &str) -> (Option<usize>, &str) {
-    let letters = text.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(text.len());
+    let letters = text
+        .find(|c: char| !c.is_ascii_alphabetic())
+        .unwrap_or(text.len());
     let word = text[..letters].to_ascii_lowercase();
     let day = (word.len() >= 3)
         .then(|| {
-            let long = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+            let long = [
+                "monday",
+                "tuesday",
+                "wednesday",
+                "thursday",
+                "friday",
+                "saturday",
+                "sunday",
+            ];
             long.iter().position(|name| name.starts_with(&word))
         })
         .flatten();
@@ -285,7 +323,9 @@ pub fn overlap(daily: &str, weekly: &str) -> Vec<usize> {
         (from + WEEK - week_start) % WEEK < week_length
             || (week_start + WEEK - from) % WEEK < length
     };
-    (0..7_usize).filter(|day| meets(u32::try_from(*day).expect("below 7"))).collect()
+    (0..7_usize)
+        .filter(|day| meets(u32::try_from(*day).expect("below 7")))
+        .collect()
 }
 
 /// `02:00-03:00 UTC`.
@@ -297,27 +337,42 @@ pub fn print_daily_window(window: &str) -> String {
 /// `Sun 03:00-04:00 UTC` from `sun:03:00-sun:04:00`.
 #[must_use]
 pub fn print_weekly_window(window: &str) -> String {
-    let Some((from, to)) = window.split_once('-') else { return window.to_owned() };
+    let Some((from, to)) = window.split_once('-') else {
+        return window.to_owned();
+    };
     let (from_day, from_time) = day_and_time(from);
     let (to_day, to_time) = day_and_time(to);
-    let (Some(from_day), Some(to_day)) = (from_day, to_day) else { return window.to_owned() };
+    let (Some(from_day), Some(to_day)) = (from_day, to_day) else {
+        return window.to_owned();
+    };
     let word = |day: usize| ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"][day];
     if from_day == to_day {
         format!("{} {from_time}-{to_time} UTC", word(from_day))
     } else {
-        format!("{} {from_time}-{} {to_time} UTC", word(from_day), word(to_day))
+        format!(
+            "{} {from_time}-{} {to_time} UTC",
+            word(from_day),
+            word(to_day)
+        )
     }
 }
 
 /// Bytes as people read them, in binary units: `10 GiB`, `256 MiB`, `1536 MiB`.
 #[must_use]
 pub fn print_bytes(bytes: i64) -> String {
-    const UNITS: [(&str, i64); 4] =
-        [("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
+    const UNITS: [(&str, i64); 4] = [
+        ("TiB", 1 << 40),
+        ("GiB", 1 << 30),
+        ("MiB", 1 << 20),
+        ("KiB", 1 << 10),
+    ];
     UNITS
         .into_iter()
         .find(|(_, size)| bytes != 0 && bytes % size == 0)
-        .map_or_else(|| format!("{bytes} B"), |(unit, size)| format!("{} {unit}", bytes / size))
+        .map_or_else(
+            || format!("{bytes} B"),
+            |(unit, size)| format!("{} {unit}", bytes / size),
+        )
 }
 
 #[cfg(test)]
@@ -329,7 +384,13 @@ mod tests {
         assert_eq!(gib("100 GiB"), Ok(100));
         assert_eq!(gib("1TiB"), Ok(1024));
         assert_eq!(gib("100"), Err(UnitProblem::Missing));
-        assert_eq!(gib("100 GB"), Err(UnitProblem::Wrong { at: 4, unit: "GB".to_owned() }));
+        assert_eq!(
+            gib("100 GB"),
+            Err(UnitProblem::Wrong {
+                at: 4,
+                unit: "GB".to_owned()
+            })
+        );
         assert_eq!(seconds("30 min"), Ok(1800));
         assert_eq!(days("1 day"), Ok(1));
         assert_eq!(days("soon"), Err(UnitProblem::NoNumber));
@@ -337,19 +398,43 @@ mod tests {
 
     #[test]
     fn windows_take_both_forms_and_print_the_long_one() {
-        assert_eq!(weekly_window("Sun 03:00-04:00 UTC").as_deref(), Ok("sun:03:00-sun:04:00"));
-        assert_eq!(weekly_window("Sunday 03:00-04:00 UTC").as_deref(), Ok("sun:03:00-sun:04:00"));
-        assert_eq!(weekly_window("sun:03:00-sun:04:00").as_deref(), Ok("sun:03:00-sun:04:00"));
-        assert_eq!(weekly_window("Sat 23:30-00:30 UTC").as_deref(), Ok("sat:23:30-sun:00:30"));
+        assert_eq!(
+            weekly_window("Sun 03:00-04:00 UTC").as_deref(),
+            Ok("sun:03:00-sun:04:00")
+        );
+        assert_eq!(
+            weekly_window("Sunday 03:00-04:00 UTC").as_deref(),
+            Ok("sun:03:00-sun:04:00")
+        );
+        assert_eq!(
+            weekly_window("sun:03:00-sun:04:00").as_deref(),
+            Ok("sun:03:00-sun:04:00")
+        );
+        assert_eq!(
+            weekly_window("Sat 23:30-00:30 UTC").as_deref(),
+            Ok("sat:23:30-sun:00:30")
+        );
         assert_eq!(weekly_window("Sun 03:00-04:00"), Err(WindowProblem::NoZone));
-        assert_eq!(daily_window("02:00-03:00 UTC").as_deref(), Ok("02:00-03:00"));
-        assert_eq!(daily_window("02:00-03:00 CET"), Err(WindowProblem::Zone("CET".to_owned())));
-        assert_eq!(print_weekly_window("sat:23:30-sun:00:30"), "Sat 23:30-Sun 00:30 UTC");
+        assert_eq!(
+            daily_window("02:00-03:00 UTC").as_deref(),
+            Ok("02:00-03:00")
+        );
+        assert_eq!(
+            daily_window("02:00-03:00 CET"),
+            Err(WindowProblem::Zone("CET".to_owned()))
+        );
+        assert_eq!(
+            print_weekly_window("sat:23:30-sun:00:30"),
+            "Sat 23:30-Sun 00:30 UTC"
+        );
     }
 
     #[test]
     fn touching_windows_do_not_overlap() {
-        assert_eq!(overlap("02:00-03:00", "sun:03:00-sun:04:00"), Vec::<usize>::new());
+        assert_eq!(
+            overlap("02:00-03:00", "sun:03:00-sun:04:00"),
+            Vec::<usize>::new()
+        );
         assert_eq!(overlap("02:30-03:30", "sun:03:00-sun:04:00"), vec![6]);
         assert_eq!(overlap("23:30-00:30", "mon:00:00-mon:01:00"), vec![6]);
     }

@@ -44,25 +44,41 @@ impl Value {
 
     /// A list of texts.
     pub fn texts<T: Into<String>>(texts: impl IntoIterator<Item = T>) -> Self {
-        Self::List(texts.into_iter().map(|text| Self::Text(text.into())).collect())
+        Self::List(
+            texts
+                .into_iter()
+                .map(|text| Self::Text(text.into()))
+                .collect(),
+        )
     }
 
     /// An output of another resource.
     #[must_use]
     pub fn output(address: &Address, output: &str) -> Self {
-        Self::Output(Reference { address: address.clone(), output: output.to_owned() })
+        Self::Output(Reference {
+            address: address.clone(),
+            output: output.to_owned(),
+        })
     }
 
     /// The text, if this is one.
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {
-        if let Self::Text(text) = self { Some(text) } else { None }
+        if let Self::Text(text) = self {
+            Some(text)
+        } else {
+            None
+        }
     }
 
     /// The whole number, if this is one.
     #[must_use]
     pub fn as_int(&self) -> Option<i64> {
-        if let Self::Int(number) = self { Some(*number) } else { None }
+        if let Self::Int(number) = self {
+            Some(*number)
+        } else {
+            None
+        }
     }
 
     /// The number, whole or not.
@@ -79,25 +95,41 @@ impl Value {
     /// The truth value, if this is one.
     #[must_use]
     pub fn as_bool(&self) -> Option<bool> {
-        if let Self::Bool(value) = self { Some(*value) } else { None }
+        if let Self::Bool(value) = self {
+            Some(*value)
+        } else {
+            None
+        }
     }
 
     /// The list, if this is one.
     #[must_use]
     pub fn as_list(&self) -> Option<&[Value]> {
-        if let Self::List(list) = self { Some(list) } else { None }
+        if let Self::List(list) = self {
+            Some(list)
+        } else {
+            None
+        }
     }
 
     /// The texts of a list; items that are not text are left out.
     #[must_use]
     pub fn as_texts(&self) -> Vec<&str> {
-        self.as_list().unwrap_or_default().iter().filter_map(Self::as_text).collect()
+        self.as_list()
+            .unwrap_or_default()
+            .iter()
+            .filter_map(Self::as_text)
+            .collect()
     }
 
     /// The map, if this is one.
     #[must_use]
     pub fn as_map(&self) -> Option<&BTreeMap<String, Value>> {
-        if let Self::Map(map) = self { Some(map) } else { None }
+        if let Self::Map(map) = self {
+            Some(map)
+        } else {
+            None
+        }
     }
 
     /// All outputs of other resources in this value.
@@ -117,7 +149,9 @@ impl Value {
             Self::Output(reference) => find(reference).unwrap_or_else(|| self.clone()),
             Self::List(list) => Self::List(list.iter().map(|item| item.resolved(find)).collect()),
             Self::Map(map) => Self::Map(
-                map.iter().map(|(key, item)| (key.clone(), item.resolved(find))).collect(),
+                map.iter()
+                    .map(|(key, item)| (key.clone(), item.resolved(find)))
+                    .collect(),
             ),
             Self::Bool(_) | Self::Int(_) | Self::Float(_) | Self::Text(_) => self.clone(),
         }
@@ -217,6 +251,11 @@ impl Object {
     /// The object with every known output of other resources filled in.
     #[must_use]
     pub fn resolved(&self, find: &dyn Fn(&Reference) -> Option<Value>) -> Self {
-        Self(self.0.iter().map(|(path, value)| (path.clone(), value.resolved(find))).collect())
+        Self(
+            self.0
+                .iter()
+                .map(|(path, value)| (path.clone(), value.resolved(find)))
+                .collect(),
+        )
     }
 }

@@ -46,6 +46,22 @@ impl Service {
         })
     }
 
+    /// The service behind the name in IAM policies, such as `cloudwatch`.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        const ALL: [Service; 9] = [
+            Service::Rds,
+            Service::Ec2,
+            Service::CloudWatch,
+            Service::SecretsManager,
+            Service::Kms,
+            Service::Sns,
+            Service::Iam,
+            Service::Sts,
+            Service::Tagging,
+        ];
+        ALL.into_iter().find(|service| service.name() == name)
+    }
+
     /// The name IAM policies use, such as `cloudwatch`.
     pub(crate) fn name(self) -> &'static str {
         match self {

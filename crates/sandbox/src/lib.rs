@@ -28,7 +28,7 @@ mod world;
 pub use clock::Clock;
 pub use connector::Connector;
 pub use fault::{Fault, FaultKind, Faults};
-pub use listen::{Reach, listen};
+pub use listen::{Listen, Reach, listen};
 pub use provide::Foreign;
 pub use sandbox::{CallRecord, Sandbox};
 pub use wire::{Break, WireReply, WireRequest};

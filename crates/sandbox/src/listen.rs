@@ -33,6 +33,15 @@ pub enum Reach {
     Anywhere,
 }
 
+/// How a world is opened to others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listen {
+    /// From where it may be reached.
+    pub reach: Reach,
+    /// How long every call takes, in real time.
+    pub latency: Duration,
+}
+
 /// Opens a world at an address until `shutdown` ends. Port 0 takes a free one.
 ///
 /// `ready` is told the address as soon as calls are answered. Beside AWS's services there are
@@ -40,15 +49,15 @@ pub enum Reach {
 /// `min`, `h`, `d` or `w`) and `POST /_pgward/reset`.
 ///
 /// # Errors
-/// The address cannot be taken, or it is no loopback address and `reach` does not allow others.
+/// The address cannot be taken, or it is no loopback address and `options` do not allow others.
 pub async fn listen(
     sandbox: Sandbox,
     address: SocketAddr,
-    reach: Reach,
+    options: Listen,
     ready: impl FnOnce(SocketAddr),
     shutdown: impl Future,
 ) -> io::Result<()> {
-    if reach == Reach::Loopback && !address.ip().is_loopback() {
+    if options.reach == Reach::Loopback && !address.ip().is_loopback() {
         return Err(io::Error::new(
             io::ErrorKind::PermissionDenied,
             format!("{address} can be reached from other machines, and nothing checks who calls"),
@@ -64,7 +73,7 @@ pub async fn listen(
             accepted = listener.accept() => {
                 // One caller that went away early is no reason to stop.
                 if let Ok((stream, _)) = accepted {
-                    connections.spawn(converse(sandbox.clone(), stream));
+                    connections.spawn(converse(sandbox.clone(), options.latency, stream));
                 }
             }
             _ = &mut shutdown => return Ok(()),
@@ -74,10 +83,10 @@ pub async fn listen(
 }
 
 /// Answers one connection until it closes.
-async fn converse(sandbox: Sandbox, stream: TcpStream) {
+async fn converse(sandbox: Sandbox, latency: Duration, stream: TcpStream) {
     let answer = service_fn(move |request| {
         let sandbox = sandbox.clone();
-        async move { respond(&sandbox, request).await }
+        async move { respond(&sandbox, latency, request).await }
     });
     let io = TokioIo::new(stream);
     let served = http1::Builder::new()
@@ -91,6 +100,7 @@ async fn converse(sandbox: Sandbox, stream: TcpStream) {
 /// The answer to one request; a break makes the connection close without one.
 async fn respond(
     sandbox: &Sandbox,
+    latency: Duration,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Break> {
     let (head, body) = request.into_parts();
@@ -119,6 +129,8 @@ async fn respond(
     let Ok(body) = Limited::new(body, LARGEST).collect().await else {
         return Ok(response(413, &[], "the body is too large or broke off\n"));
     };
+    let sent_at = sandbox.clock().now();
+    tokio::time::sleep(latency).await;
     let text = |name: &str| {
         head.headers
             .get(name)
@@ -140,7 +152,7 @@ async fn respond(
         status,
         headers,
         body,
-    } = sandbox.serve(&wire)?;
+    } = sandbox.serve_sent(&wire, sent_at)?;
     let headers: Vec<(&str, &str)> = headers
         .iter()
         // The server counts for itself.
@@ -237,6 +249,11 @@ fn response(
 mod tests {
     use super::*;
 
+    const CLOSE: Listen = Listen {
+        reach: Reach::Loopback,
+        latency: Duration::ZERO,
+    };
+
     #[test]
     fn durations_have_units_or_are_seconds() {
         for (text, seconds) in [
@@ -264,7 +281,7 @@ mod tests {
         let refused = listen(
             Sandbox::new(1),
             address,
-            Reach::Loopback,
+            CLOSE,
             |_| {},
             std::future::ready(()),
         )
@@ -285,7 +302,7 @@ mod tests {
         let ready = move |at| told.send(at).unwrap();
         let end = std::future::pending::<()>();
         let anywhere_free = "127.0.0.1:0".parse().unwrap();
-        let _served = tokio::spawn(listen(sandbox, anywhere_free, Reach::Loopback, ready, end));
+        let _served = tokio::spawn(listen(sandbox, anywhere_free, CLOSE, ready, end));
         let address: SocketAddr = address.await.unwrap();
         let request = "POST / HTTP/1.1\r\nhost: sts\r\ncontent-length: 24\r\nconnection: close\r\n\
                        authorization: AWS4-HMAC-SHA256 Credential=A/1/eu-west-1/sts/aws4_request\r\n\r\n\

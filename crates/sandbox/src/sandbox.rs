@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::call::{Call, Service};
 use crate::clock::Clock;
 use crate::connector::Connector;
 use crate::fault::{self, Blow, FaultKind, Faults, Trouble};
@@ -173,6 +174,40 @@ impl Sandbox {
     pub fn serve(&self, request: &WireRequest) -> Result<WireReply, Break> {
         let now = self.0.clock.now();
         self.serve_sent(request, now)
+    }
+
+    /// Does what somebody else would: one call by name, such as `rds:ModifyDBInstance`, with AWS's
+    /// members as JSON. It takes no time, meets no fault, and is not counted.
+    ///
+    /// # Errors
+    ///
+    /// AWS's code and message, or that there is no such service.
+    pub fn act(
+        &self,
+        account: &str,
+        region: &str,
+        action: &str,
+        input: &serde_json::Value,
+    ) -> Result<serde_json::Value, String> {
+        let (service, action) = action.split_once(':').ok_or("expected service:Action")?;
+        let service = Service::named(service).ok_or_else(|| format!("no service `{service}`"))?;
+        let now = self.0.clock.now();
+        let mut guard = self.state();
+        let state = &mut *guard;
+        state.world.settle(now);
+        let call = Call {
+            service,
+            action: action.to_owned(),
+            input: input.clone(),
+            account: account.to_owned(),
+            region: region.to_owned(),
+            now,
+            request_id: state.world.request_id(),
+        };
+        state
+            .world
+            .handle(&call)
+            .map_err(|refusal| format!("{}: {}", refusal.code, refusal.message))
     }
 
     /// Answers a request that was sent at a moment.

@@ -23,10 +23,18 @@ impl FileJournal {
     pub fn begin(place: &Place, run: &str) -> Result<Self, StoreError> {
         place.create()?;
         let path = place.journal(run);
-        let file = place::private().create(true).append(true).open(&path).map_err(|source| {
-            StoreError::File { action: "create", path: path.display().to_string(), source }
-        })?;
-        Ok(Self { file: Mutex::new(file) })
+        let file = place::private()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .map_err(|source| StoreError::File {
+                action: "create",
+                path: path.display().to_string(),
+                source,
+            })?;
+        Ok(Self {
+            file: Mutex::new(file),
+        })
     }
 }
 

@@ -63,7 +63,11 @@ impl LocalLease {
         let path = place.lock();
         let failed = |action| {
             let path = path.display().to_string();
-            move |source| StoreError::File { action, path, source }
+            move |source| StoreError::File {
+                action,
+                path,
+                source,
+            }
         };
         let file = place::private()
             .create(true)
@@ -89,7 +93,17 @@ impl LocalLease {
         };
         let text = serde_json::to_string_pretty(&holder).expect("a holder is plain data");
         place::write_whole(&place.lease(), &text)?;
-        Ok(Self { file, place: place.clone(), holder })
+        Ok(Self {
+            file,
+            place: place.clone(),
+            holder,
+        })
+    }
+
+    /// The holder that this lease wrote.
+    #[must_use]
+    pub fn holder_now(&self) -> &Holder {
+        &self.holder
     }
 
     /// Who holds the lease of an environment, as far as the store tells.

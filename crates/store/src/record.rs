@@ -20,12 +20,19 @@ pub fn read_record(place: &Place) -> Result<Option<Record>, StoreError> {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(source) => {
-            return Err(StoreError::File { action: "read", path: path.display().to_string(), source });
+            return Err(StoreError::File {
+                action: "read",
+                path: path.display().to_string(),
+                source,
+            });
         }
     };
     match serde_json::from_str::<Record>(&text) {
         Ok(record) if record.format == FORMAT => Ok(Some(record)),
-        _ => Err(StoreError::Format { path: path.display().to_string(), expected: FORMAT }),
+        _ => Err(StoreError::Format {
+            path: path.display().to_string(),
+            expected: FORMAT,
+        }),
     }
 }
 

@@ -39,7 +39,11 @@ impl Machine {
                 phase: Phase::Pending,
             })
             .collect();
-        Self { cells, stopping: false, fail_fast }
+        Self {
+            cells,
+            stopping: false,
+            fail_fast,
+        }
     }
 
     /// The operations that may start now, which count as started.
@@ -49,7 +53,12 @@ impl Machine {
         }
         let ready: Vec<usize> = (0..self.cells.len())
             .filter(|number| matches!(self.cells[*number].phase, Phase::Pending))
-            .filter(|number| self.cells[*number].after.iter().all(|before| self.succeeded(*before)))
+            .filter(|number| {
+                self.cells[*number]
+                    .after
+                    .iter()
+                    .all(|before| self.succeeded(*before))
+            })
             .collect();
         for number in &ready {
             self.cells[*number].phase = Phase::Running;
@@ -74,7 +83,9 @@ impl Machine {
 
     /// Whether anything still runs.
     pub(crate) fn is_running(&self) -> bool {
-        self.cells.iter().any(|cell| matches!(cell.phase, Phase::Running))
+        self.cells
+            .iter()
+            .any(|cell| matches!(cell.phase, Phase::Running))
     }
 
     /// The failure that an operation was skipped for.
@@ -94,7 +105,10 @@ impl Machine {
     }
 
     fn succeeded(&self, number: usize) -> bool {
-        matches!(&self.cells[number].phase, Phase::Ended(Outcome::Done | Outcome::Accepted))
+        matches!(
+            &self.cells[number].phase,
+            Phase::Ended(Outcome::Done | Outcome::Accepted)
+        )
     }
 
     /// Pending operations whose way is barred by one that ended without success.
@@ -106,11 +120,14 @@ impl Machine {
                     return None;
                 }
                 let barred = self.cells[number].after.iter().find(|before| {
-                    matches!(&self.cells[**before].phase, Phase::Ended(_)) && !self.succeeded(**before)
+                    matches!(&self.cells[**before].phase, Phase::Ended(_))
+                        && !self.succeeded(**before)
                 })?;
                 Some((number, self.root(*barred)))
             });
-            let Some((number, because)) = next else { return skipped };
+            let Some((number, because)) = next else {
+                return skipped;
+            };
             self.cells[number].phase = Phase::Ended(Outcome::Skipped { because });
             skipped.push(number);
         }
@@ -162,7 +179,12 @@ mod tests {
         assert!(machine.end(3, Outcome::Done).is_empty());
         assert!(!machine.is_running());
         let outcomes = machine.outcomes();
-        assert_eq!(outcomes[2], Outcome::Skipped { because: Address::named("book", "0") });
+        assert_eq!(
+            outcomes[2],
+            Outcome::Skipped {
+                because: Address::named("book", "0")
+            }
+        );
         assert_eq!(outcomes[3], Outcome::Done);
     }
 

@@ -16,8 +16,8 @@ use tokio::task::JoinSet;
 pub use stop::Stop;
 
 use crate::{
-    ApprovedPlan, Clock, Ending, Event, Journal, JournalLine, Lease, OperationReport, Outcome, Plan,
-    Progress, Remote, Report,
+    ApprovedPlan, Clock, Ending, Event, Journal, JournalLine, Lease, OperationReport, Outcome,
+    Plan, Progress, Remote, Report,
 };
 use machine::Machine;
 use run::Run;
@@ -138,7 +138,11 @@ impl Driver<'_> {
     fn start(&mut self, number: usize) {
         let operation = self.plan.operations[number].clone();
         if self.steps.insert(operation.step) {
-            let step = self.plan.steps.iter().find(|step| step.number == operation.step);
+            let step = self
+                .plan
+                .steps
+                .iter()
+                .find(|step| step.number == operation.step);
             self.tell(&Event::Step {
                 step: operation.step,
                 of: u32::try_from(self.plan.steps.len()).unwrap_or(u32::MAX),
@@ -146,7 +150,11 @@ impl Driver<'_> {
             });
         }
         self.tell(&Event::Started { number });
-        let needed = self.plan.operations.iter().any(|other| other.after.contains(&number));
+        let needed = self
+            .plan
+            .operations
+            .iter()
+            .any(|other| other.after.contains(&number));
         let run = Run {
             operation,
             catalog: self.catalog,
@@ -158,13 +166,22 @@ impl Driver<'_> {
         self.running.spawn(async move {
             let began = run.ports.clock.now();
             let (outcome, ending) = run.perform().await;
-            (number, outcome, milliseconds(began, run.ports.clock.now()), ending)
+            (
+                number,
+                outcome,
+                milliseconds(began, run.ports.clock.now()),
+                ending,
+            )
         });
     }
 
     fn end(&mut self, number: usize, outcome: Outcome, elapsed_ms: u64) {
         self.elapsed[number] = elapsed_ms;
-        self.tell(&Event::Ended { number, outcome: outcome.clone(), elapsed_ms });
+        self.tell(&Event::Ended {
+            number,
+            outcome: outcome.clone(),
+            elapsed_ms,
+        });
         let skipped = self.machine.end(number, outcome);
         if skipped.is_empty() {
             return;
@@ -172,7 +189,11 @@ impl Driver<'_> {
         // The machine knows why each was skipped; the report asks it again at the end.
         for number in skipped {
             let because = self.machine.because(number);
-            self.tell(&Event::Ended { number, outcome: Outcome::Skipped { because }, elapsed_ms: 0 });
+            self.tell(&Event::Ended {
+                number,
+                outcome: Outcome::Skipped { because },
+                elapsed_ms: 0,
+            });
         }
     }
 
@@ -217,7 +238,12 @@ impl Driver<'_> {
                 paths: operation.paths.clone(),
             })
             .collect();
-        Report { operations, ending: self.ending, elapsed_ms: milliseconds(began, ended_at), ended_at }
+        Report {
+            operations,
+            ending: self.ending,
+            elapsed_ms: milliseconds(began, ended_at),
+            ended_at,
+        }
     }
 }
 

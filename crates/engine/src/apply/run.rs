@@ -90,7 +90,8 @@ impl Run {
                     Observation::Absent => {}
                 }
             }
-            self.pause_or_fail(fault, began, &mut attempts, true).await?;
+            self.pause_or_fail(fault, began, &mut attempts, true)
+                .await?;
         }
         if self.no_wait {
             return Ok(Outcome::Accepted);
@@ -100,8 +101,11 @@ impl Run {
 
     /// Waits for a created resource, and sends what the creating call could not take.
     async fn converge(&self, resource: &Resource, began: Timestamp) -> Step<Outcome> {
-        let all: BTreeSet<String> =
-            resource.attributes.iter().map(|(path, _)| path.to_owned()).collect();
+        let all: BTreeSet<String> = resource
+            .attributes
+            .iter()
+            .map(|(path, _)| path.to_owned())
+            .collect();
         let mut rounds = 0;
         loop {
             let present = self.ready(began).await?;
@@ -115,7 +119,10 @@ impl Run {
                 return Err(Halt::Failed(Fault::new(
                     FaultKind::Other,
                     &format!("{} {}", self.operation.verb.word(), self.operation.name),
-                    format!("AWS accepted the values and does not show them: {}", list(&missing)),
+                    format!(
+                        "AWS accepted the values and does not show them: {}",
+                        list(&missing)
+                    ),
                 )));
             }
             self.send(resource, present, missing, true, began).await?;
@@ -133,7 +140,14 @@ impl Run {
             )));
         };
         let attributes = self.operation.attributes.clone();
-        self.send(&resource, live, attributes.clone(), self.operation.immediate, began).await?;
+        self.send(
+            &resource,
+            live,
+            attributes.clone(),
+            self.operation.immediate,
+            began,
+        )
+        .await?;
         if self.operation.deferred || self.no_wait {
             return self.accepted(&resource, &attributes, began).await;
         }
@@ -152,10 +166,14 @@ impl Run {
                     return Err(Halt::Failed(Fault::new(
                         FaultKind::Other,
                         &format!("change {}", self.operation.name),
-                        format!("AWS accepted the values and does not show them: {}", list(&missing)),
+                        format!(
+                            "AWS accepted the values and does not show them: {}",
+                            list(&missing)
+                        ),
                     )));
                 }
-                self.send(&resource, present, missing, self.operation.immediate, began).await?;
+                self.send(&resource, present, missing, self.operation.immediate, began)
+                    .await?;
             }
             self.sleep(Duration::from_secs(5), "available").await?;
             self.past_deadline(began, "available")?;
@@ -191,7 +209,9 @@ impl Run {
 
     async fn delete(&self) -> Step<()> {
         let began = self.ports.clock.now();
-        let Some(live) = self.operation.live.clone() else { return Ok(()) };
+        let Some(live) = self.operation.live.clone() else {
+            return Ok(());
+        };
         let request = Delete {
             kind: self.operation.kind.clone(),
             live,
@@ -217,7 +237,8 @@ impl Run {
                             Observation::Present(_) | Observation::Unreadable(_) => {}
                         }
                     }
-                    self.pause_or_fail(fault, began, &mut attempts, true).await?;
+                    self.pause_or_fail(fault, began, &mut attempts, true)
+                        .await?;
                 }
             }
         }
@@ -247,7 +268,11 @@ impl Run {
         let mut attempts = 0;
         loop {
             self.intend()?;
-            let answer = self.ports.remote.restart(&self.operation.kind, &self.operation.name).await;
+            let answer = self
+                .ports
+                .remote
+                .restart(&self.operation.kind, &self.operation.name)
+                .await;
             self.record(answer.as_ref().err())?;
             match answer {
                 Ok(()) => break,
@@ -259,9 +284,13 @@ impl Run {
                     {
                         break;
                     }
-                    self.pause_or_fail(fault, began, &mut attempts, true).await?;
+                    self.pause_or_fail(fault, began, &mut attempts, true)
+                        .await?;
                 }
-                Err(fault) => self.pause_or_fail(fault, began, &mut attempts, true).await?,
+                Err(fault) => {
+                    self.pause_or_fail(fault, began, &mut attempts, true)
+                        .await?
+                }
             }
         }
         if self.no_wait {
@@ -304,7 +333,10 @@ impl Run {
             self.record(answer.as_ref().err())?;
             match answer {
                 Ok(()) => return Ok(()),
-                Err(fault) => self.pause_or_fail(fault, began, &mut attempts, true).await?,
+                Err(fault) => {
+                    self.pause_or_fail(fault, began, &mut attempts, true)
+                        .await?
+                }
             }
         }
     }
@@ -351,11 +383,17 @@ impl Run {
         paths
             .iter()
             .filter(|path| {
-                let Some(attribute) = kind.attribute(path) else { return false };
-                if attribute.observed || matches!(attribute.applies, Applies::OnCreate | Applies::OnReplace) {
+                let Some(attribute) = kind.attribute(path) else {
+                    return false;
+                };
+                if attribute.observed
+                    || matches!(attribute.applies, Applies::OnCreate | Applies::OnReplace)
+                {
                     return false;
                 }
-                let Some(declared) = resource.attributes.get(path) else { return false };
+                let Some(declared) = resource.attributes.get(path) else {
+                    return false;
+                };
                 if declared.is_unknown() {
                     return false;
                 }
@@ -398,9 +436,17 @@ impl Run {
                 "the plan holds no declared resource",
             )));
         };
-        let outputs = self.shared.outputs.lock().expect("no holder panics").clone();
+        let outputs = self
+            .shared
+            .outputs
+            .lock()
+            .expect("no holder panics")
+            .clone();
         resource.attributes = resource.attributes.resolved(&|reference| {
-            outputs.get(&reference.address).and_then(|all| all.get(&reference.output)).cloned()
+            outputs
+                .get(&reference.address)
+                .and_then(|all| all.get(&reference.output))
+                .cloned()
         });
         Ok(resource)
     }
@@ -429,7 +475,10 @@ impl Run {
     }
 
     async fn look(&self) -> Observation {
-        self.ports.remote.look(&self.operation.kind, &self.operation.name).await
+        self.ports
+            .remote
+            .look(&self.operation.kind, &self.operation.name)
+            .await
     }
 
     /// The lease is ours and the journal has the intent: the call may be made.
@@ -437,8 +486,16 @@ impl Run {
         if self.ports.stop.is_set() {
             return Err(Halt::NotStarted);
         }
-        self.ports.lease.check().map_err(|why| Halt::Ends(Ending::LeaseLost(why)))?;
-        let paths: Vec<&str> = self.operation.paths.iter().map(pgward_model::Path::as_str).collect();
+        self.ports
+            .lease
+            .check()
+            .map_err(|why| Halt::Ends(Ending::LeaseLost(why)))?;
+        let paths: Vec<&str> = self
+            .operation
+            .paths
+            .iter()
+            .map(pgward_model::Path::as_str)
+            .collect();
         self.write("intent", paths.join(", "))
     }
 
@@ -475,16 +532,21 @@ impl Run {
         attempts: &mut u32,
         repeatable: bool,
     ) -> Step<()> {
-        let patience = wait::patience(fault.kind).filter(|_| repeatable).or_else(|| {
-            // AWS names what was just made as existing and does not show it yet.
-            (fault.kind == FaultKind::AlreadyExists && self.operation.verb == Verb::Create)
-                .then_some(wait::APPEARS_WITHIN)
-        });
+        let patience = wait::patience(fault.kind)
+            .filter(|_| repeatable)
+            .or_else(|| {
+                // AWS names what was just made as existing and does not show it yet.
+                (fault.kind == FaultKind::AlreadyExists && self.operation.verb == Verb::Create)
+                    .then_some(wait::APPEARS_WITHIN)
+            });
         let waited = milliseconds(began, self.ports.clock.now());
         match patience {
             Some(patience) if u128::from(waited) < patience.as_millis() => {
                 *attempts += 1;
-                self.tell(&Event::Retrying { number: self.operation.number, fault });
+                self.tell(&Event::Retrying {
+                    number: self.operation.number,
+                    fault,
+                });
                 self.sleep(wait::next_attempt(*attempts), "retrying").await
             }
             _ => Err(Halt::Failed(fault)),
@@ -498,10 +560,13 @@ impl Run {
             fault.kind,
             FaultKind::Throttled | FaultKind::Ambiguous | FaultKind::Busy | FaultKind::Other
         );
-        let patience = wait::READS_AGAIN_FOR.as_millis()
-            + u128::from(self.operation.minutes.2) * 60_000;
+        let patience =
+            wait::READS_AGAIN_FOR.as_millis() + u128::from(self.operation.minutes.2) * 60_000;
         if passing && u128::from(waited) < patience {
-            self.tell(&Event::Retrying { number: self.operation.number, fault });
+            self.tell(&Event::Retrying {
+                number: self.operation.number,
+                fault,
+            });
             Ok(())
         } else {
             Err(Halt::Failed(fault))
@@ -565,5 +630,9 @@ fn failed_state(operation: &Operation, present: &Present) -> Fault {
 }
 
 fn list(paths: &BTreeSet<String>) -> String {
-    paths.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+    paths
+        .iter()
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join(", ")
 }

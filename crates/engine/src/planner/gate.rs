@@ -31,7 +31,9 @@ impl Planner<'_> {
             return finding;
         }
         if change.verb != Verb::Create && !self.allowed.contains(&change.effect) {
-            return Gate::NeedsAllow { allow: change.effect };
+            return Gate::NeedsAllow {
+                allow: change.effect,
+            };
         }
         Gate::Ready
     }
@@ -40,7 +42,8 @@ impl Planner<'_> {
     fn finding_on(&self, change: &PlannedChange) -> Option<Gate> {
         let about = |subject: &str| {
             change.path.is_within(subject)
-                || (change.is_whole() && pgward_model::Path::new(subject).is_within(change.address.as_str()))
+                || (change.is_whole()
+                    && pgward_model::Path::new(subject).is_within(change.address.as_str()))
         };
         self.findings
             .iter()
@@ -70,7 +73,11 @@ impl Planner<'_> {
             .live
             .present(&change.address)
             .or_else(|| {
-                let leftover = self.live.leftovers.iter().find(|one| one.present.name == change.name);
+                let leftover = self
+                    .live
+                    .leftovers
+                    .iter()
+                    .find(|one| one.present.name == change.name);
                 leftover.map(|leftover| &leftover.present)
             })
             .is_some_and(|present| present.now.bool(path) == Some(true));
@@ -116,7 +123,10 @@ fn data_loss(change: &PlannedChange, environment: &str) -> Gate {
     let (why, back) = match change.verb {
         Verb::Delete => (
             "a plan never destroys data; --allow can't lift this".to_owned(),
-            format!("put [{}] back, or pgward destroy {environment}", change.address),
+            format!(
+                "put [{}] back, or pgward destroy {environment}",
+                change.address
+            ),
         ),
         _ => (
             "a plan never destroys data; --allow can't lift this".to_owned(),
@@ -131,5 +141,9 @@ fn data_loss(change: &PlannedChange, environment: &str) -> Gate {
             },
         ),
     };
-    Gate::Blocked { code: "P601".to_owned(), why, instead: vec![back] }
+    Gate::Blocked {
+        code: "P601".to_owned(),
+        why,
+        instead: vec![back],
+    }
 }

@@ -75,9 +75,17 @@ fn next_window(
 ) -> Option<(Timestamp, Timestamp)> {
     desired.resources.values().find_map(|resource| {
         let kind = catalog.kind(&resource.kind);
-        let attribute = kind.attributes.iter().find(|one| one.form == Form::WeeklyWindow)?;
-        let live = live.present(&resource.address).and_then(|live| live.now.text(attribute.path));
-        window::next_window(now, live.or_else(|| resource.attributes.text(attribute.path))?)
+        let attribute = kind
+            .attributes
+            .iter()
+            .find(|one| one.form == Form::WeeklyWindow)?;
+        let live = live
+            .present(&resource.address)
+            .and_then(|live| live.now.text(attribute.path));
+        window::next_window(
+            now,
+            live.or_else(|| resource.attributes.text(attribute.path))?,
+        )
     })
 }
 
@@ -108,7 +116,12 @@ impl Planner<'_> {
             inputs: self.desired.inputs.clone(),
             verdict: Verdict::NoChanges,
             compared: self.changes.compared.len()
-                + self.changes.resources.iter().filter(|one| one.verb == Verb::Create).count(),
+                + self
+                    .changes
+                    .resources
+                    .iter()
+                    .filter(|one| one.verb == Verb::Create)
+                    .count(),
             unchanged: self.unchanged(),
             is_new: self.is_new(),
             cost: self.total(&changes),
@@ -120,9 +133,18 @@ impl Planner<'_> {
                 .changes
                 .unread
                 .iter()
-                .map(|(address, fault)| Unread { address: address.clone(), fault: (**fault).clone() })
+                .map(|(address, fault)| Unread {
+                    address: address.clone(),
+                    fault: (**fault).clone(),
+                })
                 .collect(),
-            not_checked: self.live.not_checked.iter().chain(&checked.not_checked).cloned().collect(),
+            not_checked: self
+                .live
+                .not_checked
+                .iter()
+                .chain(&checked.not_checked)
+                .cloned()
+                .collect(),
             findings: self.findings.to_vec(),
             notes: self.notes(),
             next_window: self.next_window,
@@ -155,7 +177,11 @@ impl Planner<'_> {
             .filter(|one| one.verb != Verb::Create)
             .map(|one| &one.address)
             .collect();
-        self.changes.compared.iter().filter(|address| !changed.contains(address)).count()
+        self.changes
+            .compared
+            .iter()
+            .filter(|address| !changed.contains(address))
+            .count()
     }
 
     fn is_new(&self) -> bool {
@@ -189,8 +215,14 @@ impl Planner<'_> {
                     .desired
                     .resources
                     .get(&taken.address)
-                    .map_or("resource", |resource| self.catalog.kind(&resource.kind).noun);
-                let origin = self.desired.resources.get(&taken.address).and_then(|r| r.origin.as_ref());
+                    .map_or("resource", |resource| {
+                        self.catalog.kind(&resource.kind).noun
+                    });
+                let origin = self
+                    .desired
+                    .resources
+                    .get(&taken.address)
+                    .and_then(|r| r.origin.as_ref());
                 let name = &self.desired.environment.name;
                 let (message, next) = match &taken.owner {
                     Some(owner) => (
@@ -214,7 +246,12 @@ impl Planner<'_> {
         let mut notes: Vec<String> = Vec::new();
         for (address, observation) in &self.live.resources {
             if let Some(present) = observation.as_present() {
-                notes.extend(present.remarks.iter().map(|remark| format!("{address}: {remark}")));
+                notes.extend(
+                    present
+                        .remarks
+                        .iter()
+                        .map(|remark| format!("{address}: {remark}")),
+                );
             }
         }
         notes
@@ -249,7 +286,9 @@ impl Planner<'_> {
             .resources
             .iter()
             .filter_map(|(address, observation)| {
-                observation.as_present().map(|present| (address.clone(), present.outputs.clone()))
+                observation
+                    .as_present()
+                    .map(|present| (address.clone(), present.outputs.clone()))
             })
             .collect();
         if !self.live.subnets.is_empty() {
@@ -263,7 +302,10 @@ impl Planner<'_> {
     }
 
     fn total(&self, changes: &[PlannedChange]) -> TotalCost {
-        let mut total = TotalCost { as_of: self.catalog.facts.prices_as_of().to_owned(), ..TotalCost::default() };
+        let mut total = TotalCost {
+            as_of: self.catalog.facts.prices_as_of().to_owned(),
+            ..TotalCost::default()
+        };
         for change in changes {
             match &change.cost {
                 Some(cost) => total.monthly_delta += cost.monthly_delta,
@@ -304,17 +346,20 @@ fn order(changes: &mut [PlannedChange]) {
 }
 
 fn verdict(plan: &Plan) -> Verdict {
-    let refused = plan
-        .findings
-        .iter()
-        .any(|finding| finding.is_error() && finding.accepted.is_none() && !finding.code.starts_with("P4"));
+    let refused = plan.findings.iter().any(|finding| {
+        finding.is_error() && finding.accepted.is_none() && !finding.code.starts_with("P4")
+    });
     if plan.changes.iter().any(PlannedChange::is_blocked) || refused {
         Verdict::Blocked
     } else if !plan.unread.is_empty() {
         Verdict::Incomplete
     } else if plan.changes.is_empty() {
         Verdict::NoChanges
-    } else if plan.changes.iter().any(|change| matches!(change.gate, Gate::NeedsAllow { .. })) {
+    } else if plan
+        .changes
+        .iter()
+        .any(|change| matches!(change.gate, Gate::NeedsAllow { .. }))
+    {
         Verdict::NeedsAllow
     } else {
         Verdict::Ready

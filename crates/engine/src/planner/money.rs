@@ -10,8 +10,14 @@ impl Planner<'_> {
     /// What a whole resource costs; `sign` is -1 for a deletion.
     pub(super) fn whole_cost(&self, kind: &Kind, object: &Object, sign: i64) -> Option<Cost> {
         let region = &self.desired.environment.region;
-        let (price, basis) = self.catalog.facts.monthly_price(region, kind.name, object)?;
-        Some(Cost { monthly_delta: sign * price, basis })
+        let (price, basis) = self
+            .catalog
+            .facts
+            .monthly_price(region, kind.name, object)?;
+        Some(Cost {
+            monthly_delta: sign * price,
+            basis,
+        })
     }
 
     /// What the change of one value costs.
@@ -26,14 +32,20 @@ impl Planner<'_> {
             return None;
         }
         if !kind.priced_by.contains(&change.attribute.as_str()) {
-            return Some(Cost { monthly_delta: 0, basis: String::new() });
+            return Some(Cost {
+                monthly_delta: 0,
+                basis: String::new(),
+            });
         }
         let region = &self.desired.environment.region;
         let price = |object: &Object| self.catalog.facts.monthly_price(region, kind.name, object);
         let before = self.pricing(kind, live, desired, None);
         let after = self.pricing(kind, live, desired, Some(change));
         let ((old, old_basis), (new, new_basis)) = (price(&before)?, price(&after)?);
-        Some(Cost { monthly_delta: new - old, basis: format!("{new_basis} - {old_basis}") })
+        Some(Cost {
+            monthly_delta: new - old,
+            basis: format!("{new_basis} - {old_basis}"),
+        })
     }
 
     /// The live attributes that move the price, with one of them changed.

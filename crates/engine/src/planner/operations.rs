@@ -95,7 +95,10 @@ impl Planner<'_> {
             headline: planned
                 .first()
                 .filter(|_| verb == Verb::Create)
-                .map_or_else(|| format!("{} {}", kind.noun, change.name), |one| one.headline.clone()),
+                .map_or_else(
+                    || format!("{} {}", kind.noun, change.name),
+                    |one| one.headline.clone(),
+                ),
             minutes: (usual.from, usual.to, usual.deadline),
             paths: planned.iter().map(|one| one.path.clone()).collect(),
         }
@@ -109,22 +112,31 @@ impl Planner<'_> {
         operations: &mut Vec<Operation>,
     ) {
         let kind = self.catalog.kind(&change.kind);
-        let attribute_of =
-            |one: &PlannedChange| one.attribute.clone().map(|(path, _)| path).unwrap_or_default();
+        let attribute_of = |one: &PlannedChange| {
+            one.attribute
+                .clone()
+                .map(|(path, _)| path)
+                .unwrap_or_default()
+        };
         let could_wait = |one: &&&PlannedChange| {
             let path = attribute_of(one);
             kind.attribute(&path)
                 .is_some_and(|attribute| matches!(attribute.applies, pgward_model::Applies::Window))
         };
-        let (later, sooner): (Vec<&PlannedChange>, Vec<&PlannedChange>) =
-            planned.iter().copied().partition(|one| matches!(one.when, When::Window { .. }));
+        let (later, sooner): (Vec<&PlannedChange>, Vec<&PlannedChange>) = planned
+            .iter()
+            .copied()
+            .partition(|one| matches!(one.when, When::Window { .. }));
         let flagged = sooner.iter().filter(could_wait).count() > 0 || self.cancels(change);
         let part = |these: &[&PlannedChange], immediate: bool, deferred: bool| {
             let mut operation = self.operation(change, Verb::Update, these);
             operation.attributes = these.iter().map(|one| attribute_of(one)).collect();
             operation.immediate = immediate;
             operation.deferred = deferred;
-            if !these.iter().any(|one| one.effect >= Effect::Degraded && one.when == When::Now) {
+            if !these
+                .iter()
+                .any(|one| one.effect >= Effect::Degraded && one.when == When::Now)
+            {
                 operation.minutes.0 = 0;
                 operation.minutes.1 = operation.minutes.1.min(2);
             }
@@ -144,16 +156,26 @@ impl Planner<'_> {
 
     /// Whether a value that waits is taken back, which AWS does only with the immediate flag.
     fn cancels(&self, change: &ResourceChange) -> bool {
-        let Some(live) = &change.live else { return false };
+        let Some(live) = &change.live else {
+            return false;
+        };
         change.attributes.iter().any(|one| {
-            live.waiting.get(&one.attribute).is_some_and(|waiting| Some(waiting) == one.before.as_ref())
-                && live.now.get(&one.attribute).is_some_and(|now| Some(now) == one.after.as_ref())
+            live.waiting
+                .get(&one.attribute)
+                .is_some_and(|waiting| Some(waiting) == one.before.as_ref())
+                && live
+                    .now
+                    .get(&one.attribute)
+                    .is_some_and(|now| Some(now) == one.after.as_ref())
         })
     }
 
     /// Restarts that the plan names.
     fn restarts(&self, changes: &[PlannedChange], operations: &mut Vec<Operation>) {
-        for one in changes.iter().filter(|one| one.verb == Verb::Restart && !one.is_blocked()) {
+        for one in changes
+            .iter()
+            .filter(|one| one.verb == Verb::Restart && !one.is_blocked())
+        {
             let change = ResourceChange {
                 address: one.address.clone(),
                 kind: one.kind.clone(),
@@ -161,7 +183,10 @@ impl Planner<'_> {
                 name: one.name.clone(),
                 attributes: Vec::new(),
                 desired: self.desired.resources.get(&one.address).cloned(),
-                live: self.live.present(&one.address).map(|live| Box::new(live.clone())),
+                live: self
+                    .live
+                    .present(&one.address)
+                    .map(|live| Box::new(live.clone())),
             };
             let mut operation = self.operation(&change, Verb::Restart, &[one]);
             operation.minutes = (1, 5, 40);
@@ -175,9 +200,7 @@ impl Planner<'_> {
             operations[number].number = number;
             let after: BTreeSet<usize> = (0..operations.len())
                 .filter(|other| *other != number)
-                .filter(|other| {
-                    self.comes_after(operations, number, *other)
-                })
+                .filter(|other| self.comes_after(operations, number, *other))
                 .collect();
             operations[number].after = after;
         }
@@ -217,7 +240,9 @@ impl Planner<'_> {
     /// Whether what depends restarts before what it depends on (resource semantics, 7).
     fn followers_first(&self, one: &Address, other: &Address) -> bool {
         let answers = self.changes.resources.iter().filter_map(|change| {
-            let shared = [one, other].iter().all(|address| self.graph.reaches(address, &change.address));
+            let shared = [one, other]
+                .iter()
+                .all(|address| self.graph.reaches(address, &change.address));
             let kind = self.catalog.kind(&change.kind);
             shared.then(|| {
                 change.attributes.iter().filter_map(|value| {
@@ -243,8 +268,14 @@ impl Planner<'_> {
         if self.may_need(&holder.kind, &held.kind) {
             return true;
         }
-        let Some(live) = &holder.live else { return false };
-        holder.kind == held.kind && live.now.iter().any(|(_, value)| value == &Value::text(&held.name))
+        let Some(live) = &holder.live else {
+            return false;
+        };
+        holder.kind == held.kind
+            && live
+                .now
+                .iter()
+                .any(|(_, value)| value == &Value::text(&held.name))
     }
 
     fn may_need(&self, kind: &str, needed: &str) -> bool {
@@ -284,8 +315,19 @@ impl Planner<'_> {
 
     /// Kinds in the order of the catalog, resources in the order of the files.
     fn rank(&self, operation: &Operation) -> (usize, Option<pgward_model::Origin>, Address) {
-        let kind = self.catalog.kinds.iter().position(|kind| kind.name == operation.kind);
-        let origin = operation.resource.as_ref().and_then(|resource| resource.origin.clone());
-        (kind.unwrap_or(usize::MAX), origin, operation.address.clone())
+        let kind = self
+            .catalog
+            .kinds
+            .iter()
+            .position(|kind| kind.name == operation.kind);
+        let origin = operation
+            .resource
+            .as_ref()
+            .and_then(|resource| resource.origin.clone());
+        (
+            kind.unwrap_or(usize::MAX),
+            origin,
+            operation.address.clone(),
+        )
     }
 }

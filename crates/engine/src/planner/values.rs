@@ -16,11 +16,17 @@ impl Planner<'_> {
     /// One planned change per value.
     pub(super) fn values(&self, change: &ResourceChange, out: &mut Vec<PlannedChange>) {
         let kind = self.catalog.kind(&change.kind);
-        let (Some(resource), Some(live)) = (&change.desired, &change.live) else { return };
-        let desired = resource.attributes.resolved(&|reference| find_output(self.live, reference));
+        let (Some(resource), Some(live)) = (&change.desired, &change.live) else {
+            return;
+        };
+        let desired = resource
+            .attributes
+            .resolved(&|reference| find_output(self.live, reference));
         let queued = self.queued(kind, live);
         for one in &change.attributes {
-            let Some(attribute) = kind.attribute(&one.attribute) else { continue };
+            let Some(attribute) = kind.attribute(&one.attribute) else {
+                continue;
+            };
             let judged = effect::judge(kind, attribute, one, &live.now, &desired);
             let mut planned = self.value(kind, attribute, change, one, &judged);
             self.set_moment(&mut planned, &judged, &queued);
@@ -49,7 +55,11 @@ impl Planner<'_> {
             attribute: Some((one.attribute.clone(), one.key.clone())),
             address: change.address.clone(),
             kind: change.kind.clone(),
-            verb: if judged.moment == Moment::Replacement { Verb::Replace } else { Verb::Update },
+            verb: if judged.moment == Moment::Replacement {
+                Verb::Replace
+            } else {
+                Verb::Update
+            },
             resource_type: kind.type_name.to_owned(),
             name: change.name.clone(),
             noun: kind.noun.to_owned(),
@@ -141,7 +151,11 @@ impl Planner<'_> {
         if let Some(ask) = attribute.follows {
             planned.follows = ask(&case, &self.desired.resources)
                 .into_iter()
-                .map(|(path, before, after)| Follow { path: Path::new(path), before, after })
+                .map(|(path, before, after)| Follow {
+                    path: Path::new(path),
+                    before,
+                    after,
+                })
                 .collect();
         }
         if let Some(ask) = attribute.remarks {
@@ -154,7 +168,13 @@ impl Planner<'_> {
         let restarts: Vec<(pgward_model::Address, Path, bool)> = changes
             .iter()
             .filter(|change| change.verb == Verb::Update && change.effect == Effect::Downtime)
-            .map(|change| (change.address.clone(), change.path.clone(), change.when == When::Now))
+            .map(|change| {
+                (
+                    change.address.clone(),
+                    change.path.clone(),
+                    change.when == When::Now,
+                )
+            })
             .collect();
         for change in changes.iter_mut() {
             if !matches!(change.when, When::Restart { .. }) {
@@ -164,7 +184,9 @@ impl Planner<'_> {
                 *address == change.address || self.graph.reaches(address, &change.address)
             });
             if let Some((_, path, _)) = used {
-                change.when = When::Restart { with: Some(path.clone()) };
+                change.when = When::Restart {
+                    with: Some(path.clone()),
+                };
             }
         }
     }
@@ -185,15 +207,22 @@ fn backward_gate(attribute: &Attribute, judged: &Judgement, name: &str) -> Gate 
             "declare the size that is in AWS, or move the data to a new instance",
         ),
     };
-    Gate::Blocked { code: "P603".to_owned(), why, instead: vec![instead.to_owned()] }
+    Gate::Blocked {
+        code: "P603".to_owned(),
+        why,
+        instead: vec![instead.to_owned()],
+    }
 }
 
 /// The effects of several changes together: the strongest, and all flags.
 pub(super) fn together<'a>(
     changes: impl Iterator<Item = &'a PlannedChange>,
 ) -> (Effect, BTreeSet<Flag>) {
-    changes.fold((Effect::Online, BTreeSet::new()), |(effect, mut flags), change| {
-        flags.extend(change.flags.iter().copied());
-        (effect.max(change.effect), flags)
-    })
+    changes.fold(
+        (Effect::Online, BTreeSet::new()),
+        |(effect, mut flags), change| {
+            flags.extend(change.flags.iter().copied());
+            (effect.max(change.effect), flags)
+        },
+    )
 }

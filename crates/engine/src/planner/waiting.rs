@@ -12,19 +12,28 @@ impl Planner<'_> {
         if self.circumstances.destroy {
             return Vec::new();
         }
-        self.changes.waiting.iter().map(|value| self.waiting_value(value)).collect()
+        self.changes
+            .waiting
+            .iter()
+            .map(|value| self.waiting_value(value))
+            .collect()
     }
 
     fn waiting_value(&self, value: &WaitingValue) -> Waiting {
         let kind = self.catalog.kind(&value.kind);
-        let attribute = value.attribute.as_deref().and_then(|path| kind.attribute(path));
+        let attribute = value
+            .attribute
+            .as_deref()
+            .and_then(|path| kind.attribute(path));
         let Some(attribute) = attribute else {
             return Waiting {
                 address: value.address.clone(),
                 path: value.path.clone(),
                 before_text: None,
                 after_text: None,
-                until: When::Restart { with: self.restart_of(value).map(Path::new) },
+                until: When::Restart {
+                    with: self.restart_of(value).map(Path::new),
+                },
                 effect: Effect::Reboot,
                 interruption: None,
                 declared: true,
@@ -48,9 +57,13 @@ impl Planner<'_> {
             path: value.path.clone(),
             before_text: value.before.as_ref().map(print),
             after_text: value.after.as_ref().map(print),
-            until: When::Window { at: self.next_window.map(|(start, _)| start) },
+            until: When::Window {
+                at: self.next_window.map(|(start, _)| start),
+            },
             effect,
-            interruption: attribute.interruption.filter(|_| effect == Effect::Downtime),
+            interruption: attribute
+                .interruption
+                .filter(|_| effect == Effect::Downtime),
             declared: value.declared,
             overdue: false,
             note: self.note_on(value),
@@ -79,7 +92,10 @@ impl Planner<'_> {
         match declared {
             Some((path, resource, declared)) => {
                 let kind = self.catalog.kind(&value.kind);
-                let shown = kind.attribute(path).map(|a| a.print(None, declared)).unwrap_or_default();
+                let shown = kind
+                    .attribute(path)
+                    .map(|a| a.print(None, declared))
+                    .unwrap_or_default();
                 let key = path.rsplit('.').next().unwrap_or(path);
                 let place = resource
                     .origin_of(path, None)

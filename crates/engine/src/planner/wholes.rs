@@ -48,7 +48,10 @@ impl Planner<'_> {
             also_releases: None,
             reason: String::new(),
             replaced_because: Vec::new(),
-            origin: change.desired.as_ref().and_then(|resource| resource.origin.clone()),
+            origin: change
+                .desired
+                .as_ref()
+                .and_then(|resource| resource.origin.clone()),
             follows: Vec::<Follow>::new(),
             remarks: Vec::new(),
             cost: None,
@@ -62,11 +65,15 @@ impl Planner<'_> {
 
     fn creation(&self, kind: &Kind, change: &ResourceChange, checked: &Checked) -> PlannedChange {
         let mut planned = self.blank(kind, change, Effect::Online);
-        let Some(resource) = &change.desired else { return planned };
+        let Some(resource) = &change.desired else {
+            return planned;
+        };
         let mut shown = resource.clone();
-        shown.attributes = resource.attributes.resolved(&|reference| find_output(self.live, reference));
+        shown.attributes = resource
+            .attributes
+            .resolved(&|reference| find_output(self.live, reference));
         planned.headline = (kind.headline)(&shown);
-        planned.details = (kind.describe)(&shown);
+        planned.details = (kind.describe)(&shown, &self.desired.resources);
         for detail in &mut planned.details {
             for (path, chosen) in &checked.chosen {
                 if let Some(declared) = shown.attributes.text(path).filter(|text| *text != chosen) {
@@ -80,11 +87,14 @@ impl Planner<'_> {
         }
         planned.after = Some(self.printed(kind, &shown));
         for (path, value) in shown.attributes.iter() {
-            let Some(attribute) = kind.attribute(path) else { continue };
+            let Some(attribute) = kind.attribute(path) else {
+                continue;
+            };
             let entries: Vec<(Option<&str>, &Value)> = match value.as_map() {
-                Some(map) if attribute.is_keyed() => {
-                    map.iter().map(|(key, value)| (Some(key.as_str()), value)).collect()
-                }
+                Some(map) if attribute.is_keyed() => map
+                    .iter()
+                    .map(|(key, value)| (Some(key.as_str()), value))
+                    .collect(),
                 _ => vec![(None, value)],
             };
             for (key, value) in entries {
@@ -108,12 +118,17 @@ impl Planner<'_> {
     fn printed(&self, kind: &Kind, resource: &pgward_model::Resource) -> Value {
         let mut map = BTreeMap::new();
         for (path, value) in resource.attributes.iter() {
-            let Some(attribute) = kind.attribute(path) else { continue };
+            let Some(attribute) = kind.attribute(path) else {
+                continue;
+            };
             match value.as_map() {
                 Some(entries) if attribute.is_keyed() => {
                     for (key, value) in entries {
                         let path = resource.path_of(path, Some(key));
-                        map.insert(path.to_string(), Value::text(attribute.print(Some(key), value)));
+                        map.insert(
+                            path.to_string(),
+                            Value::text(attribute.print(Some(key), value)),
+                        );
                     }
                 }
                 _ => {
@@ -126,13 +141,23 @@ impl Planner<'_> {
     }
 
     fn replacement(&self, kind: &Kind, change: &ResourceChange) -> PlannedChange {
-        let effect = if kind.stateful { Effect::DataLoss } else { Effect::Replace };
+        let effect = if kind.stateful {
+            Effect::DataLoss
+        } else {
+            Effect::Replace
+        };
         let mut planned = self.blank(kind, change, effect);
-        let (Some(resource), Some(live)) = (&change.desired, &change.live) else { return planned };
-        let desired = resource.attributes.resolved(&|reference| find_output(self.live, reference));
+        let (Some(resource), Some(live)) = (&change.desired, &change.live) else {
+            return planned;
+        };
+        let desired = resource
+            .attributes
+            .resolved(&|reference| find_output(self.live, reference));
         let mut reasons = Vec::new();
         for one in &change.attributes {
-            let Some(attribute) = kind.attribute(&one.attribute) else { continue };
+            let Some(attribute) = kind.attribute(&one.attribute) else {
+                continue;
+            };
             let judged = effect::judge(kind, attribute, one, &live.now, &desired);
             if judged.moment == effect::Moment::Replacement {
                 planned.replaced_because.push(one.path.clone());
@@ -144,8 +169,9 @@ impl Planner<'_> {
                 planned.after.clone_from(&one.after);
                 planned.before_text = one.before.as_ref().map(print);
                 planned.after_text = one.after.as_ref().map(print);
-                planned.origin =
-                    resource.origin_of(&one.attribute, one.key.as_deref()).cloned();
+                planned.origin = resource
+                    .origin_of(&one.attribute, one.key.as_deref())
+                    .cloned();
             }
         }
         if planned.replaced_because.len() > 1 {
@@ -163,7 +189,10 @@ impl Planner<'_> {
             planned.when = When::Never;
             planned.gate = Gate::Blocked {
                 code: "P607".to_owned(),
-                why: format!("the {} is in use and can't be replaced under the same name", kind.noun),
+                why: format!(
+                    "the {} is in use and can't be replaced under the same name",
+                    kind.noun
+                ),
                 instead: vec![kind.instead_of_replacing.to_owned()],
             };
         }
@@ -187,15 +216,20 @@ impl Planner<'_> {
                         "kept".to_owned(),
                         format!("final snapshot {name}, billed until deleted"),
                     )),
-                    None => planned
-                        .remarks
-                        .push(("gone".to_owned(), "everything: no final snapshot is taken".to_owned())),
+                    None => planned.remarks.push((
+                        "gone".to_owned(),
+                        "everything: no final snapshot is taken".to_owned(),
+                    )),
                 }
-                planned.remarks.push(("gone".to_owned(), "automated backups".to_owned()));
+                planned
+                    .remarks
+                    .push(("gone".to_owned(), "automated backups".to_owned()));
             }
         } else if planned.effect == Effect::DataLoss {
             planned.when = When::Never;
-            planned.remarks.push(("lost".to_owned(), format!("all data of {}", change.name)));
+            planned
+                .remarks
+                .push(("lost".to_owned(), format!("all data of {}", change.name)));
         }
         planned
     }
@@ -205,9 +239,17 @@ impl Planner<'_> {
         if self.circumstances.no_final_snapshot {
             return None;
         }
-        Some(self.circumstances.final_snapshot.clone().unwrap_or_else(|| {
-            format!("{name}-final-{}", self.circumstances.now.strftime("%Y%m%d-%H%M"))
-        }))
+        Some(
+            self.circumstances
+                .final_snapshot
+                .clone()
+                .unwrap_or_else(|| {
+                    format!(
+                        "{name}-final-{}",
+                        self.circumstances.now.strftime("%Y%m%d-%H%M")
+                    )
+                }),
+        )
     }
 
     /// With `--now` and `reboot` allowed, restarts that stored values wait for are changes of
@@ -227,16 +269,22 @@ impl Planner<'_> {
         let mut restarts = Vec::new();
         for (address, resource) in &self.desired.resources {
             let kind = self.catalog.kind(&resource.kind);
-            let restartable =
-                kind.attributes.iter().any(|one| matches!(one.applies, Applies::AfterReboot));
-            let Some(live) = self.live.present(address) else { continue };
+            let restartable = kind
+                .attributes
+                .iter()
+                .any(|one| matches!(one.applies, Applies::AfterReboot));
+            let Some(live) = self.live.present(address) else {
+                continue;
+            };
             if !restartable || restarted_anyway.contains(address) {
                 continue;
             }
             let causes: Vec<Path> = changes
                 .iter()
                 .filter(|change| matches!(change.when, When::Restart { with: None }))
-                .filter(|change| change.address == *address || self.graph.reaches(address, &change.address))
+                .filter(|change| {
+                    change.address == *address || self.graph.reaches(address, &change.address)
+                })
                 .map(|change| change.path.clone())
                 .collect();
             if causes.is_empty() && !live.waits_for_restart {
@@ -252,21 +300,33 @@ impl Planner<'_> {
                 live: Some(Box::new(live.clone())),
             };
             let mut planned = self.blank(kind, &change, Effect::Reboot);
-            planned.cost = Some(crate::Cost { monthly_delta: 0, basis: String::new() });
+            planned.cost = Some(crate::Cost {
+                monthly_delta: 0,
+                basis: String::new(),
+            });
             planned.interruption = Some((30, 120));
             planned.reason = if causes.is_empty() {
                 "Values that were stored earlier take effect.".to_owned()
             } else {
                 format!(
                     "{} take effect.",
-                    causes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+                    causes
+                        .iter()
+                        .map(ToString::to_string)
+                        .collect::<Vec<_>>()
+                        .join(", ")
                 )
             };
             restarts.push((planned, causes));
         }
         for (planned, causes) in restarts {
-            for change in changes.iter_mut().filter(|change| causes.contains(&change.path)) {
-                change.when = When::Restart { with: Some(planned.path.clone()) };
+            for change in changes
+                .iter_mut()
+                .filter(|change| causes.contains(&change.path))
+            {
+                change.when = When::Restart {
+                    with: Some(planned.path.clone()),
+                };
             }
             changes.push(planned);
         }
