@@ -1,1 +1,26 @@
-//! Placeholder.
+//! AWS as the engine sees it: one typed adapter per kind over the official SDK clients.
+
+mod account;
+mod answer;
+mod aws;
+mod calls;
+mod check;
+mod credentials;
+mod join;
+mod keys;
+mod kinds;
+mod listing;
+mod maintenance;
+mod observe;
+mod password;
+mod retry;
+mod session;
+mod ssm;
+mod subnets;
+mod tags;
+
+pub use account::check_account;
+pub use aws::Aws;
+pub use calls::{CallLog, CallRecord};
+pub use session::{Session, SessionOptions};
+pub use ssm::ssm_parameters;

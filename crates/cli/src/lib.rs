@@ -1,1 +1,35 @@
-//! Placeholder.
+//! Arguments in, text out, exit code: the only place where all crates meet.
+
+mod args;
+mod assemble;
+mod commands;
+mod exit;
+mod failure;
+mod files;
+mod progress;
+mod signals;
+mod ui;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+pub use args::{Cli, command};
+pub use exit::Exit;
+
+/// Runs the program with its arguments, the name included, and says how it ended.
+#[must_use]
+pub fn main(arguments: Vec<OsString>) -> ExitCode {
+    let exit = match args::prepare(arguments) {
+        Ok(prepared) => {
+            prepared.notes.iter().for_each(|note| ui::note(note));
+            match Cli::try_parse_from(prepared.arguments) {
+                Ok(cli) => commands::run(cli),
+                Err(error) => ui::usage(&error),
+            }
+        }
+        Err(answer) => ui::answer(&answer),
+    };
+    ExitCode::from(exit.code())
+}

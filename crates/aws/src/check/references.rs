@@ -1,0 +1,192 @@
+//! P505: what the spec refers to and does not manage exists.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_ec2::types::Filter;
+use pgward_engine::Fault;
+use pgward_kinds::{alarm, instance, proxy, replica, security_group};
+use pgward_model::{Attribute, Diagnostic, Origin};
+
+use super::{Case, Part, Work};
+use crate::join::{Boxed, join_all};
+use crate::keys;
+use crate::kinds::{instance::EXISTING, secret, security_group as groups};
+
+/// What is referred to: kind and name, with the place of the first mention and the path.
+type Wanted<'a> = BTreeMap<(What, String), (Option<&'a Origin>, String)>;
+
+/// A kind of thing that specs refer to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum What {
+    Vpc,
+    SecurityGroup,
+    PrefixList,
+    Role,
+    Topic,
+    Key,
+    Secret,
+}
+
+impl What {
+    fn noun(self) -> &'static str {
+        match self {
+            Self::Vpc => "VPC",
+            Self::SecurityGroup => "security group",
+            Self::PrefixList => "prefix list",
+            Self::Role => "IAM role",
+            Self::Topic => "SNS topic",
+            Self::Key => "KMS key",
+            Self::Secret => "secret",
+        }
+    }
+
+    fn nouns(self) -> String {
+        format!("{}s", self.noun())
+    }
+}
+
+pub(super) async fn check(case: &Case<'_>) -> Part {
+    let mut part = Part::default();
+    let wanted = wanted(case);
+    let looks = wanted
+        .keys()
+        .map(|(what, name)| -> Boxed<'_, Result<bool, Fault>> {
+            Box::pin(look(case, *what, name))
+        })
+        .collect();
+    for (((what, name), (origin, path)), found) in wanted.iter().zip(join_all(looks).await) {
+        let exists = match found {
+            Ok(exists) => Some(exists),
+            Err(fault) => part.exists(&what.nouns(), Err::<(), _>(fault)),
+        };
+        if exists == Some(false) {
+            let place = if *what == What::Role { "this account" } else { case.region() };
+            let message = format!("{} {name} does not exist in {place}", what.noun());
+            let diagnostic = Diagnostic::error("P505", message).at_some(*origin, "").about(path);
+            part.find(case, diagnostic);
+        }
+    }
+    part
+}
+
+/// Everything that the changes refer to.
+fn wanted<'a>(case: &'a Case<'_>) -> Wanted<'a> {
+    let mut wanted = Wanted::new();
+    let foreign = &case.desired.foreign;
+    for work in case.work("security_group") {
+        if work.creates()
+            && let Some((vpc, origin)) = &foreign.vpc
+        {
+            let path = security_group::VPC.path.to_owned();
+            wanted.insert((What::Vpc, vpc.clone()), (Some(origin), path));
+        }
+        let keys = work.keys(&security_group::RULES);
+        let sources: BTreeSet<&str> = keys
+            .into_iter()
+            .filter_map(|key| security_group::parts_of(key).map(|(_, source)| source))
+            .collect();
+        for (what, list) in [
+            (What::SecurityGroup, &foreign.security_groups),
+            (What::PrefixList, &foreign.prefix_lists),
+        ] {
+            for (id, origin) in list.iter().filter(|(id, _)| sources.contains(id.as_str())) {
+                wanted.insert((what, id.clone()), (Some(origin), "access".to_owned()));
+            }
+        }
+    }
+    for work in case.work("instance") {
+        refer(&work, &instance::MONITORING_ROLE, What::Role, foreign_place(&foreign.roles), &mut wanted);
+        if work.creates() {
+            refer(&work, &instance::ENCRYPTION, What::Key, foreign_place(&foreign.keys), &mut wanted);
+            let place = foreign_place(&foreign.secrets);
+            refer(&work, &instance::MASTER_SECRET, What::Secret, place, &mut wanted);
+        }
+    }
+    for work in case.work("replica") {
+        refer(&work, &replica::MONITORING_ROLE, What::Role, foreign_place(&foreign.roles), &mut wanted);
+    }
+    for work in case.work("proxy") {
+        refer(&work, &proxy::ROLE, What::Role, foreign_place(&foreign.roles), &mut wanted);
+        refer(&work, &proxy::SECRETS, What::Secret, foreign_place(&foreign.secrets), &mut wanted);
+    }
+    for work in case.work("alarm") {
+        refer(&work, &alarm::NOTIFY, What::Topic, foreign_place(&foreign.topics), &mut wanted);
+    }
+    wanted
+}
+
+/// Finds where a foreign thing is written.
+fn foreign_place<'a>(
+    list: &'a [(String, Origin)],
+) -> impl Fn(&str) -> Option<&'a Origin> + use<'a> {
+    |name| list.iter().find(|(one, _)| one == name).map(|(_, origin)| origin)
+}
+
+/// Adds what an attribute names, if the attribute is sent.
+fn refer<'a>(
+    work: &Work<'a>,
+    attribute: &Attribute,
+    what: What,
+    place: impl Fn(&str) -> Option<&'a Origin>,
+    wanted: &mut Wanted<'a>,
+) {
+    if !work.sends(attribute) {
+        return;
+    }
+    let of = &work.resource.attributes;
+    let texts = of.text(attribute.path).into_iter().chain(of.texts(attribute.path));
+    for text in texts {
+        let name = match what {
+            What::Secret => match text.strip_prefix(EXISTING) {
+                Some(name) => name,
+                None => continue,
+            },
+            What::Key if text == keys::NONE => continue,
+            What::Role | What::Topic if !text.starts_with("arn:") => continue,
+            _ => text,
+        };
+        let origin = place(name).or_else(|| work.resource.origin_of(attribute.path, None));
+        let path = work.resource.path_of(attribute.path, None);
+        wanted
+            .entry((what, name.to_owned()))
+            .or_insert_with(|| (origin, path.as_str().to_owned()));
+    }
+}
+
+/// Whether it exists; a thing without which there is no answer is a fault.
+async fn look(case: &Case<'_>, what: What, name: &str) -> Result<bool, Fault> {
+    let session = case.aws.session();
+    let filter = |key: &str| Filter::builder().name(key).values(name).build();
+    match what {
+        What::Vpc => {
+            let call = session.ec2().describe_vpcs().filters(filter("vpc-id")).send();
+            let output = session.call("ec2:DescribeVpcs", call).await?;
+            Ok(!output.vpcs().is_empty())
+        }
+        What::SecurityGroup => {
+            let found = groups::list(case.aws, &[("group-id", vec![name.to_owned()])]).await?;
+            Ok(!found.is_empty())
+        }
+        What::PrefixList => {
+            let call = session.ec2().describe_managed_prefix_lists();
+            let call = call.filters(filter("prefix-list-id")).send();
+            let output = session.call("ec2:DescribeManagedPrefixLists", call).await?;
+            Ok(!output.prefix_lists().is_empty())
+        }
+        What::Role => {
+            // The name is what follows the last slash; a path may stand before it.
+            let role = name.rsplit('/').next().unwrap_or(name);
+            let call = session.iam().get_role().role_name(role).send();
+            session.call("iam:GetRole", call).await.map(|_| true)
+        }
+        What::Topic => {
+            let call = session.sns().get_topic_attributes().topic_arn(name).send();
+            session.call("sns:GetTopicAttributes", call).await.map(|_| true)
+        }
+        What::Key => match case.live.keys.get(name) {
+            Some(_) => Ok(true),
+            None => keys::look(case.aws, name).await.map(|_| true),
+        },
+        What::Secret => secret::arn_of(case.aws, name).await.map(|_| true),
+    }
+}

@@ -1,0 +1,111 @@
+//! KMS keys: from what is written (`aws/rds`, an alias, an id) to the ARN that RDS answers with.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pgward_engine::{Fault, FaultKind};
+use pgward_kinds::instance::ENCRYPTION;
+
+use crate::aws::Aws;
+use crate::join::{Boxed, join_all};
+use crate::listing::Fleet;
+
+/// What is written for a database that is not encrypted.
+pub(crate) const NONE: &str = "none";
+
+/// A written key as AWS takes it: `aws/rds` is an alias.
+pub(crate) fn as_aws_takes_it(written: &str) -> String {
+    if written.starts_with("aws/") { format!("alias/{written}") } else { written.to_owned() }
+}
+
+/// Whether a text is the ARN of a key, which needs no look.
+fn is_arn(written: &str) -> bool {
+    written.starts_with("arn:") && written.contains(":key/")
+}
+
+/// The ARNs of all keys that the run's environments name.
+pub(crate) async fn resolve(fleet: &Fleet<'_>) -> BTreeMap<String, Result<String, Fault>> {
+    let instances = fleet.declared("instance");
+    let written: BTreeSet<&str> = instances
+        .iter()
+        .filter_map(|resource| resource.attributes.text(ENCRYPTION.path))
+        .filter(|written| *written != NONE)
+        .collect();
+    let looks = written
+        .iter()
+        .map(|written| -> Boxed<'_, Result<String, Fault>> { Box::pin(look(fleet.aws, written)) })
+        .collect();
+    let found = join_all(looks).await;
+    for fault in found.iter().filter_map(|result| result.as_ref().err()) {
+        if fault.kind != FaultKind::NotFound {
+            fleet.gap("KMS keys", fault);
+        }
+    }
+    let keys: BTreeMap<String, Result<String, Fault>> =
+        written.into_iter().map(str::to_owned).zip(found).collect();
+    fleet.aws.remember_keys(&keys);
+    keys
+}
+
+/// The ARN of a key.
+///
+/// # Errors
+///
+/// What AWS answered.
+pub(crate) async fn look(aws: &Aws, written: &str) -> Result<String, Fault> {
+    if is_arn(written) {
+        return Ok(written.to_owned());
+    }
+    let call = aws.session().kms().describe_key().key_id(as_aws_takes_it(written)).send();
+    let output = aws.session().call("kms:DescribeKey", call).await?;
+    output.key_metadata.and_then(|metadata| metadata.arn).ok_or_else(|| {
+        Fault::new(FaultKind::Other, "kms:DescribeKey", "the answer holds no key")
+    })
+}
+
+/// The live key in the words of the spec, if both are the same key.
+///
+/// A key that can't be looked up counts as the same: a change of key would be a new database, and a
+/// missing right must not ask for one.
+pub(crate) fn in_words(
+    live: &str,
+    written: Option<&str>,
+    keys: &BTreeMap<String, Result<String, Fault>>,
+) -> String {
+    let Some(written) = written else { return live.to_owned() };
+    let same = live == written
+        || live == as_aws_takes_it(written)
+        || match keys.get(written) {
+            Some(Ok(arn)) => arn == live,
+            Some(Err(fault)) => fault.kind != FaultKind::NotFound,
+            None => false,
+        };
+    if same { written.to_owned() } else { live.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alias_and_its_key_are_the_same() {
+        let arn = "arn:aws:kms:eu-west-1:111122223333:key/1";
+        let denied = Fault::new(FaultKind::Denied, "kms:DescribeKey", "");
+        let missing = Fault::new(FaultKind::NotFound, "kms:DescribeKey", "");
+        let keys = BTreeMap::from([
+            ("aws/rds".to_owned(), Ok(arn.to_owned())),
+            ("alias/other".to_owned(), Ok("arn:other".to_owned())),
+            ("alias/denied".to_owned(), Err(denied)),
+            ("alias/missing".to_owned(), Err(missing)),
+        ]);
+        for (live, written, expected) in [
+            (arn, "aws/rds", "aws/rds"),
+            (arn, "alias/other", arn),
+            (arn, "alias/denied", "alias/denied"),
+            (arn, "alias/missing", arn),
+            (arn, arn, arn),
+            ("alias/aws/rds", "aws/rds", "aws/rds"),
+        ] {
+            assert_eq!(in_words(live, Some(written), &keys), expected, "{written}");
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! `apply`: plan, show, ask, and do exactly that.
+
+use pgward_engine::{ApplyOptions, approve};
+use pgward_model::Diagnostics;
+use pgward_review::text;
+
+use crate::args::ApplyArgs;
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+use super::plan::{self, Wish};
+use super::{Answer, Context, execution, read};
+
+/// Runs the command.
+pub(crate) fn run(context: &Context, arguments: &ApplyArgs) -> Answer {
+    let environment = read::environment(context, &arguments.spec)?;
+    let name = environment.desired.environment.name.clone();
+    if !arguments.yes && !context.ui.asks {
+        return Err(Failure::refused(
+            "apply asks before it changes anything, and can't ask here".to_owned(),
+        )
+        .next(format!("pgward apply {name} --yes")));
+    }
+    let wish = Wish {
+        allow: arguments.allow.iter().copied().collect(),
+        only: arguments.only.clone(),
+        now: arguments.now,
+        in_window: arguments.in_window,
+        ..Wish::default()
+    };
+    let options = ApplyOptions {
+        no_wait: arguments.no_wait,
+        timeout: arguments.timeout,
+        fail_fast: arguments.fail_fast,
+    };
+    context.block_on(apply(context, environment, wish, options, arguments.yes))?
+}
+
+async fn apply(
+    context: &Context,
+    environment: read::Environment,
+    wish: Wish,
+    options: ApplyOptions,
+    yes: bool,
+) -> Answer {
+    let name = environment.desired.environment.name.clone();
+    let ground = context.ground(&environment.store)?;
+    let lease = execution::lease(&environment, &format!("apply {name}"), ground.now())?;
+    let mut made = plan::make(context, std::slice::from_ref(&environment), &wish).await?;
+    let made = made.pop().expect("one environment gives one plan");
+    let document = plan::document(&made.plan);
+    context.write_forms(std::slice::from_ref(&document))?;
+    if !context.json() {
+        context.result(&text::plan(&document, context.ui.out))?;
+    }
+    if execution::is_idle(&made.plan) {
+        if context.json() {
+            crate::progress::idle(&document, ground.now());
+        }
+        plan::verbose(context, std::slice::from_ref(&made));
+        return Ok(Exit::Done);
+    }
+    let approved = approve(made.plan.clone()).map_err(|refusals| {
+        let mut diagnostics = Diagnostics::new();
+        diagnostics.extend(refusals);
+        Failure::findings(diagnostics, environment.sources.clone())
+    })?;
+    if !yes && !context.ui.confirm(&text::question(&document), &name)? {
+        return Err(Failure::refused(format!("the answer was not {name}")));
+    }
+    let answer = execution::perform(context, &environment, &made, &approved, lease, options).await;
+    plan::verbose(context, std::slice::from_ref(&made));
+    answer
+}

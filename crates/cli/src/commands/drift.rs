@@ -1,0 +1,90 @@
+//! `drift`: what others changed since the last apply.
+
+use pgward_engine::{Drift, drift};
+use pgward_kinds::CATALOG;
+use pgward_review::{DriftDocument, text};
+
+use crate::args::DriftArgs;
+use crate::assemble::chain;
+use crate::exit::Exit;
+
+use super::plan::{self, Made, Wish};
+use super::read::{self, Environment};
+use super::{Answer, Context, execution};
+
+/// Runs the command.
+pub(crate) fn run(context: &Context, arguments: &DriftArgs) -> Answer {
+    let environments = if arguments.all {
+        read::environments(context)?
+    } else {
+        vec![read::environment(context, &arguments.spec)?]
+    };
+    let wish = Wish {
+        without_ignores: true,
+        ..Wish::default()
+    };
+    let made = context.block_on(plan::make(context, &environments, &wish))??;
+    let mut exit = Exit::Done;
+    let mut documents = Vec::new();
+    for (one, environment) in made.iter().zip(&environments) {
+        let found = find(one, environment);
+        exit = plan::worst(exit, conclude(&found, arguments.exit_zero));
+        let document = plan::document(&one.plan);
+        documents.push(DriftDocument::new(
+            &found,
+            &document.environment,
+            one.plan.circumstances.now,
+            env!("CARGO_PKG_VERSION"),
+        ));
+    }
+    if context.json() {
+        let texts: Vec<String> = documents.iter().map(pgward_review::json).collect();
+        context.result(&plan::one_or_list(&texts))?;
+    } else {
+        let texts: Vec<String> = documents
+            .iter()
+            .map(|document| text::drift(document, context.ui.out))
+            .collect();
+        context.result(&texts.join("\n"))?;
+        match exit {
+            Exit::Different => crate::ui::complain("exit 2: drift"),
+            Exit::Failed => crate::ui::complain("exit 1: part of AWS could not be read"),
+            Exit::Done | Exit::Refused | Exit::Busy | Exit::Usage | Exit::Interrupted => {}
+        }
+    }
+    plan::verbose(context, &made);
+    Ok(exit)
+}
+
+fn find(made: &Made, environment: &Environment) -> Drift {
+    let record = match pgward_store::read_record(&execution::place(environment)) {
+        Ok(record) => record,
+        Err(error) => {
+            crate::ui::complain(&format!(
+                "warning: {}; differences can't be told from unapplied changes",
+                chain(&error)
+            ));
+            None
+        }
+    };
+    let today = read::today(made.ground.now());
+    drift(
+        &environment.desired,
+        &made.live,
+        &CATALOG,
+        &made.plan,
+        record.as_ref(),
+        &today,
+    )
+}
+
+/// An alarm must not be green because it is blind.
+fn conclude(found: &Drift, exit_zero: bool) -> Exit {
+    if found.unread > 0 {
+        Exit::Failed
+    } else if found.is_drift() && !exit_zero {
+        Exit::Different
+    } else {
+        Exit::Done
+    }
+}

@@ -1,0 +1,307 @@
+//! Applying an approved plan: lease, journal, signals, progress, and the read at the end.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use pgward_engine::{
+    ApplyOptions, ApprovedPlan, Ending, Outcome, Plan, Ports, Record, Remote, Report, Stop, Verb,
+    Verdict, apply, declared_values,
+};
+use pgward_kinds::CATALOG;
+use pgward_model::Diagnostic;
+use pgward_review::{Document, text};
+use pgward_store::{FileJournal, LeaseError, LocalLease, Place};
+
+use crate::assemble::chain;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::progress::Watcher;
+use crate::signals;
+
+use super::plan::{self, Made, Wish};
+use super::read::Environment;
+use super::{Answer, Context};
+
+/// The place of an environment in its store.
+pub(crate) fn place(environment: &Environment) -> Place {
+    let of = &environment.desired.environment;
+    Place::new(&environment.store, &of.project, &of.name)
+}
+
+/// Takes the lease, or says who has it.
+pub(crate) fn lease(
+    environment: &Environment,
+    command: &str,
+    now: Timestamp,
+) -> Result<Arc<LocalLease>, Failure> {
+    let place = place(environment);
+    let user = std::env::var("USER").unwrap_or_else(|_| "somebody".to_owned());
+    let holder = format!("{user}, process {}", std::process::id());
+    match LocalLease::take(&place, &holder, "", command, now) {
+        Ok(lease) => Ok(Arc::new(lease)),
+        Err(LeaseError::Held(held)) => {
+            let title = environment.desired.environment.title();
+            let mut busy = Diagnostic::error("P620", format!("{title} is locked by another run"));
+            if let Some(held) = held {
+                busy = busy
+                    .fact("holder", format!("{}: {}", held.command, held.holder))
+                    .fact(
+                        "since",
+                        held.since.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+                    );
+            }
+            Err(Failure::of(
+                Exit::Busy,
+                busy.fact("next", "wait and repeat"),
+            ))
+        }
+        Err(LeaseError::Store(error)) => Err(Failure::failed(chain(&error))
+            .next("the store must be writable before anything is changed in AWS")),
+    }
+}
+
+/// Applies, reports, reads again and keeps the record.
+pub(crate) async fn perform(
+    context: &Context,
+    environment: &Environment,
+    made: &Made,
+    approved: &ApprovedPlan,
+    lease: Arc<LocalLease>,
+    options: ApplyOptions,
+) -> Answer {
+    let began = made.ground.now();
+    let run = format!(
+        "{}-{}",
+        began.strftime("%Y%m%dT%H%M%SZ"),
+        approved.plan().id
+    );
+    let journal = FileJournal::begin(&place(environment), &run).map_err(|error| {
+        Failure::failed(chain(&error)).next("make the store writable; nothing was changed")
+    })?;
+    let stop = Arc::new(Stop::default());
+    signals::listen(Arc::clone(&stop), context.ui.clone());
+    let document = plan::document(approved.plan());
+    let watcher = Arc::new(Watcher::new(context, made, approved.plan(), &document));
+    watcher.begin(&document, lease.holder_now());
+    let ports = Ports {
+        remote: Arc::clone(&made.aws) as Arc<dyn Remote>,
+        clock: made.ground.clock(),
+        journal: Arc::new(journal),
+        lease: Arc::clone(&lease) as Arc<dyn pgward_engine::Lease>,
+        progress: Arc::clone(&watcher) as Arc<dyn pgward_engine::Progress>,
+        stop,
+    };
+    let report = apply(approved, &CATALOG, &ports, options).await;
+    watcher.finish();
+    let answer = conclude(
+        context,
+        environment,
+        made,
+        approved.plan(),
+        &document,
+        &report,
+    )
+    .await?;
+    watcher.end(&report, answer);
+    drop(lease);
+    if answer == Exit::Failed || answer == Exit::Interrupted {
+        let verb = if document.destroy { "destroy" } else { "apply" };
+        let words = if answer == Exit::Failed {
+            format!("{verb} is incomplete")
+        } else {
+            "interrupted".to_owned()
+        };
+        crate::ui::complain(&format!("exit {}: {words}", answer.code()));
+    }
+    Ok(answer)
+}
+
+async fn conclude(
+    context: &Context,
+    environment: &Environment,
+    made: &Made,
+    plan: &Plan,
+    document: &Document,
+    report: &Report,
+) -> Answer {
+    let destroyed = plan.circumstances.destroy;
+    let unfinished = report.count(|outcome| !matches!(outcome, Outcome::Done | Outcome::Accepted));
+    let mut exit = exit_of(report, unfinished);
+    let after = if destroyed {
+        None
+    } else {
+        let again = plan::make(
+            context,
+            std::slice::from_ref(environment),
+            &wish_again(plan),
+        )
+        .await;
+        again.ok().and_then(|mut made| made.pop())
+    };
+    keep_record(environment, made, plan, report, after.as_ref());
+    if !context.json() {
+        let aftermath = aftermath(environment, after.as_ref());
+        context.result(&text::report(report, document, &aftermath, context.ui.out))?;
+        endings(report);
+    }
+    if let Some(diagnostic) = proof(report, after.as_ref()) {
+        context.ui.failure(&Failure::of(Exit::Failed, diagnostic));
+        return Ok(Exit::Failed);
+    }
+    if matches!(
+        report.ending,
+        Ending::LeaseLost(_) | Ending::JournalFailed(_)
+    ) {
+        exit = Exit::Failed;
+    }
+    Ok(exit)
+}
+
+fn exit_of(report: &Report, unfinished: usize) -> Exit {
+    match &report.ending {
+        Ending::Interrupted if unfinished > 0 => Exit::Interrupted,
+        Ending::Complete | Ending::Interrupted if unfinished == 0 => Exit::Done,
+        Ending::Complete
+        | Ending::Interrupted
+        | Ending::LeaseLost(_)
+        | Ending::JournalFailed(_) => Exit::Failed,
+    }
+}
+
+/// The wish whose plan must be empty after a finished run.
+fn wish_again(plan: &Plan) -> Wish {
+    Wish {
+        allow: plan.circumstances.allow.clone(),
+        only: plan.circumstances.only.clone(),
+        in_window: plan.circumstances.timing == pgward_engine::Timing::Window,
+        now: plan.circumstances.timing == pgward_engine::Timing::Now,
+        ..Wish::default()
+    }
+}
+
+/// After a complete run nothing may be left to do: if something is, that is a defect of ours.
+fn proof(report: &Report, after: Option<&Made>) -> Option<Diagnostic> {
+    let after = &after?.plan;
+    let accepted = report.count(|outcome| *outcome == Outcome::Accepted) > 0;
+    if !report.is_complete() || accepted || after.changes.is_empty() {
+        return None;
+    }
+    let mut diagnostic = Diagnostic::error(
+        "P901",
+        "everything was applied, and AWS still differs from the spec; please report this",
+    );
+    for change in &after.changes {
+        let before = change.before_text.as_deref().unwrap_or("nothing");
+        let wanted = change.after_text.as_deref().unwrap_or("nothing");
+        diagnostic = diagnostic.fact(
+            "differs",
+            format!(
+                "{} {}: {before} in AWS, {wanted} in the spec",
+                change.verb.word(),
+                change.path
+            ),
+        );
+    }
+    Some(diagnostic.fact("next", format!("pgward plan {}", after.environment.name)))
+}
+
+/// Keeps what was applied, for `drift`; losing it costs attribution only.
+fn keep_record(
+    environment: &Environment,
+    made: &Made,
+    plan: &Plan,
+    report: &Report,
+    after: Option<&Made>,
+) {
+    let place = place(environment);
+    if plan.circumstances.destroy {
+        if report.is_complete() {
+            drop(std::fs::remove_file(place.record()));
+        }
+        return;
+    }
+    let previous = pgward_store::read_record(&place).ok().flatten();
+    let mut record = Record {
+        format: "pgward.record/1".to_owned(),
+        at: made.ground.now(),
+        commit: plan
+            .circumstances
+            .commit
+            .as_ref()
+            .map(|commit| commit.hash.clone()),
+        by: plan
+            .circumstances
+            .caller
+            .as_ref()
+            .map(|caller| caller.arn.clone())
+            .unwrap_or_default(),
+        plan: plan.id.clone(),
+        values: declared_values(&environment.desired, &CATALOG),
+        names: plan.names.clone(),
+    };
+    // What is still to be done was not applied: the record keeps what AWS has, or what it had.
+    let left = after
+        .map(|after| after.plan.changes.as_slice())
+        .unwrap_or_default();
+    for change in left {
+        match change.verb {
+            Verb::Create => {
+                record.names.remove(&change.address);
+                record
+                    .values
+                    .retain(|path, _| !path.is_within(change.address.as_str()));
+            }
+            Verb::Update | Verb::Replace | Verb::Delete | Verb::Restart => {
+                let earlier = previous
+                    .as_ref()
+                    .and_then(|one| one.values.get(&change.path).cloned());
+                match earlier.or_else(|| change.before_text.clone()) {
+                    Some(value) => record.values.insert(change.path.clone(), value),
+                    None => record.values.remove(&change.path),
+                };
+            }
+        }
+    }
+    if let Err(error) = pgward_store::write_record(&place, &record) {
+        crate::ui::complain(&format!(
+            "warning: the record of this apply was not kept, so drift can't tell who changed \
+             what: {}",
+            chain(&error)
+        ));
+    }
+}
+
+/// What the reader needs after a run: where clients connect, and the names of secrets.
+fn aftermath(environment: &Environment, after: Option<&Made>) -> text::Aftermath {
+    text::Aftermath {
+        lock_released: true,
+        endpoints: after
+            .map(|after| text::endpoints(&after.plan.outputs))
+            .unwrap_or_default(),
+        secrets: environment
+            .desired
+            .resources
+            .values()
+            .filter(|resource| resource.kind == "secret")
+            .map(|resource| resource.name.clone())
+            .collect(),
+    }
+}
+
+/// Why a run ended that nobody interrupted.
+fn endings(report: &Report) {
+    match &report.ending {
+        Ending::LeaseLost(why) => crate::ui::complain(&format!(
+            "the lock was lost: {why}; nothing more was sent to AWS"
+        )),
+        Ending::JournalFailed(why) => crate::ui::complain(&format!(
+            "the journal could not be written: {why}; nothing more was sent to AWS"
+        )),
+        Ending::Complete | Ending::Interrupted => {}
+    }
+}
+
+/// Whether anything is to be done at all.
+pub(crate) fn is_idle(plan: &Plan) -> bool {
+    plan.verdict == Verdict::NoChanges
+}

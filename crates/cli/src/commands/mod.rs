@@ -1,0 +1,126 @@
+//! One file per command; here the way from the command line to one of them.
+
+mod apply;
+mod check;
+mod destroy;
+mod drift;
+mod execution;
+mod explain;
+mod graph;
+mod output;
+mod plan;
+mod read;
+mod sandbox;
+mod show;
+mod small;
+
+use std::future::Future;
+
+use crate::args::{Cli, Command, Format, Global};
+use crate::assemble::{Ground, World};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::ui::Ui;
+
+/// What every command is given.
+pub(crate) struct Context {
+    /// Flags of every command.
+    pub(crate) global: Global,
+    /// How this run talks.
+    pub(crate) ui: Ui,
+    /// Whether calls go to the simulated world; the world itself is opened with the spec.
+    pub(crate) sandbox: bool,
+}
+
+pub(crate) use plan::Made;
+
+/// What a command answers.
+pub(crate) type Answer = Result<Exit, Failure>;
+
+impl Context {
+    /// Whether stdout carries JSON.
+    pub(crate) fn json(&self) -> bool {
+        self.global.json || self.global.format == Some(Format::Json)
+    }
+
+    /// The ground under an environment whose store is this folder.
+    pub(crate) fn ground(&self, store: &std::path::Path) -> Result<Ground, Failure> {
+        if self.sandbox {
+            Ok(Ground::Sandbox(World::open(store)?))
+        } else {
+            Ok(Ground::Aws)
+        }
+    }
+
+    /// Prints the result; a closed stdout ends the run quietly.
+    pub(crate) fn result(&self, text: &str) -> Result<(), Failure> {
+        self.ui.result(text).map_err(|error| {
+            if error.kind() == std::io::ErrorKind::BrokenPipe {
+                Failure {
+                    exit: Exit::Done,
+                    ..Failure::failed(String::new())
+                }
+            } else {
+                Failure::failed(format!("cannot write the result: {error}"))
+            }
+        })
+    }
+
+    /// Runs what waits on the outside; simulated time moves whenever everything waits.
+    pub(crate) fn block_on<T>(&self, future: impl Future<Output = T>) -> Result<T, Failure> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .start_paused(self.sandbox)
+            .build()
+            .map_err(|error| Failure::failed(format!("cannot start: {error}")))?;
+        Ok(runtime.block_on(future))
+    }
+}
+
+/// Runs the command line.
+pub(crate) fn run(cli: Cli) -> Exit {
+    run_on(cli, false)
+}
+
+/// Runs the command line on AWS or in the simulated world.
+pub(crate) fn run_on(cli: Cli, sandbox: bool) -> Exit {
+    if let Some(directory) = &cli.global.chdir
+        && !sandbox
+        && let Err(error) = std::env::set_current_dir(directory)
+    {
+        crate::ui::complain(&format!(
+            "cannot change to {}: {error}",
+            directory.display()
+        ));
+        return Exit::Usage;
+    }
+    let context = Context {
+        ui: Ui::new(&cli.global),
+        global: cli.global,
+        sandbox,
+    };
+    let answer = match cli.command {
+        Command::Check(arguments) => check::run(&context, &arguments),
+        Command::Plan(arguments) => plan::run(&context, &arguments),
+        Command::Apply(arguments) => apply::run(&context, &arguments),
+        Command::Drift(arguments) => drift::run(&context, &arguments),
+        Command::Destroy(arguments) => destroy::run(&context, &arguments),
+        Command::Show(arguments) => show::run(&context, &arguments),
+        Command::Output(arguments) => output::run(&context, &arguments),
+        Command::Graph(arguments) => graph::run(&context, &arguments),
+        Command::Explain(arguments) => explain::run(&context, &arguments),
+        Command::Sandbox(arguments) => return sandbox::run(&context, arguments),
+        Command::Schema => small::schema(&context),
+        Command::Completions { shell } => small::completions(&context, shell),
+        Command::Version => small::version(&context),
+    };
+    match answer {
+        Ok(exit) => exit,
+        Err(failure) => {
+            if failure.exit != Exit::Done {
+                context.ui.failure(&failure);
+            }
+            failure.exit
+        }
+    }
+}

@@ -1,0 +1,472 @@
+//! `plan`: what would be done, and nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use pgward_aws::Aws;
+use pgward_engine::{
+    Changes, Circumstances, Commit, Live, Plan, Remote, Timing, Verdict, diff, teardown,
+};
+use pgward_kinds::CATALOG;
+use pgward_model::{Desired, Diagnostic, Disruptive, Effect};
+use pgward_review::Document;
+use pgward_review::text;
+
+use crate::args::{CostSource, PlanArgs};
+use crate::assemble::Ground;
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+use super::read::{self, Environment};
+use super::{Answer, Context};
+
+/// What a plan is asked for.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Wish {
+    /// Effects to allow beyond the policy.
+    pub(crate) allow: BTreeSet<Effect>,
+    /// Paths it is restricted to.
+    pub(crate) only: Vec<String>,
+    /// `--now`.
+    pub(crate) now: bool,
+    /// `--in-window`.
+    pub(crate) in_window: bool,
+    /// Whether the environment goes as a whole.
+    pub(crate) destroy: bool,
+    /// What a deletion keeps.
+    pub(crate) keep: Vec<String>,
+    /// Name of the final snapshot.
+    pub(crate) final_snapshot: Option<String>,
+    /// No final snapshot.
+    pub(crate) no_final_snapshot: bool,
+    /// No `[ignore.*]`, as drift sorts them itself.
+    pub(crate) without_ignores: bool,
+}
+
+/// A plan with what it was made from.
+pub(crate) struct Made {
+    /// The plan.
+    pub(crate) plan: Plan,
+    /// What exists.
+    pub(crate) live: Live,
+    /// AWS.
+    pub(crate) aws: Arc<Aws>,
+    /// Where calls go.
+    pub(crate) ground: Ground,
+}
+
+/// Runs the command.
+pub(crate) fn run(context: &Context, arguments: &PlanArgs) -> Answer {
+    let wish = Wish {
+        allow: arguments.allow.iter().copied().collect(),
+        only: arguments.only.clone(),
+        now: arguments.now,
+        ..Wish::default()
+    };
+    let environments = if arguments.all {
+        read::environments(context)?
+    } else {
+        vec![read::environment(context, &arguments.spec)?]
+    };
+    let mut made = context.block_on(make(context, &environments, &wish))??;
+    if arguments.cost == CostSource::Off {
+        for one in &mut made {
+            forget_prices(&mut one.plan);
+        }
+    }
+    let documents: Vec<Document> = made.iter().map(|one| document(&one.plan)).collect();
+    context.write_forms(&documents)?;
+    if context.json() {
+        let texts: Vec<String> = documents.iter().map(pgward_review::json).collect();
+        context.result(&one_or_list(&texts))?;
+    } else {
+        let texts: Vec<String> = documents
+            .iter()
+            .map(|document| text::plan(document, context.ui.out))
+            .collect();
+        context.result(&texts.join("\n"))?;
+    }
+    verbose(context, &made);
+    let mut exit = Exit::Done;
+    for (one, environment) in made.iter().zip(&environments) {
+        exit = worst(
+            exit,
+            conclude(context, one, environment, arguments.exit_code),
+        );
+    }
+    Ok(exit)
+}
+
+/// The document of a plan.
+pub(crate) fn document(plan: &Plan) -> Document {
+    pgward_review::document(plan, &pgward_review::Bindings::default())
+}
+
+/// Several documents as a JSON list, a single one as it is.
+pub(crate) fn one_or_list(texts: &[String]) -> String {
+    match texts {
+        [only] => only.clone(),
+        several => format!(
+            "[\n{}\n]\n",
+            several
+                .iter()
+                .map(|one| one.trim_end())
+                .collect::<Vec<_>>()
+                .join(",\n")
+        ),
+    }
+}
+
+/// The exit of one plan, with its last line on stderr.
+fn conclude(context: &Context, made: &Made, environment: &Environment, exit_code: bool) -> Exit {
+    let plan = &made.plan;
+    let refused: Vec<Diagnostic> = plan
+        .findings
+        .iter()
+        .filter(|one| one.is_error() && one.accepted.is_none() && !one.code.starts_with("P4"))
+        .cloned()
+        .collect();
+    if !refused.is_empty() && !context.json() {
+        let mut diagnostics = pgward_model::Diagnostics::new();
+        diagnostics.extend(refused);
+        let failure = Failure::findings(diagnostics, environment.sources.clone());
+        context.ui.failure(&failure);
+        return Exit::Refused;
+    }
+    let (exit, words) = match plan.verdict {
+        Verdict::Blocked => {
+            let blocked = plan.blocked().count();
+            (
+                Exit::Refused,
+                match blocked {
+                    0 => "the plan is refused".to_owned(),
+                    1 => "one change is blocked".to_owned(),
+                    several => format!(
+                        "{} changes are blocked",
+                        pgward_review::wording::number(several)
+                    ),
+                },
+            )
+        }
+        Verdict::Incomplete => (Exit::Failed, "part of AWS could not be read".to_owned()),
+        Verdict::Ready | Verdict::NeedsAllow if exit_code => {
+            (Exit::Different, "there are changes".to_owned())
+        }
+        Verdict::Ready | Verdict::NeedsAllow | Verdict::NoChanges => return Exit::Done,
+    };
+    if !context.json() {
+        crate::ui::complain(&format!("exit {}: {words}", exit.code()));
+    }
+    exit
+}
+
+/// The exit that matters more: failed, refused, different, done.
+pub(crate) fn worst(one: Exit, other: Exit) -> Exit {
+    let rank = |exit: Exit| match exit {
+        Exit::Done => 0,
+        Exit::Different => 1,
+        Exit::Busy => 2,
+        Exit::Refused => 3,
+        Exit::Failed => 4,
+        Exit::Usage => 5,
+        Exit::Interrupted => 6,
+    };
+    if rank(other) > rank(one) { other } else { one }
+}
+
+/// Plans of several environments, with shared reads per account and region.
+pub(crate) async fn make(
+    context: &Context,
+    environments: &[Environment],
+    wish: &Wish,
+) -> Result<Vec<Made>, Failure> {
+    let mut made: BTreeMap<usize, Made> = BTreeMap::new();
+    let mut groups: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
+    for (index, one) in environments.iter().enumerate() {
+        let of = &one.desired.environment;
+        groups
+            .entry((of.account.clone(), of.region.clone()))
+            .or_default()
+            .push(index);
+    }
+    let mut ground: Option<Ground> = None;
+    for ((account, region), indexes) in groups {
+        let ground = match &ground {
+            Some(ground) => ground.clone(),
+            None => ground
+                .insert(context.ground(&environments[indexes[0]].store)?)
+                .clone(),
+        };
+        if let Ground::Sandbox(world) = &ground {
+            let before = world.sandbox.save();
+            indexes
+                .iter()
+                .for_each(|index| world.provide(&environments[*index].desired));
+            if world.sandbox.save() != before {
+                world.save()?;
+            }
+        }
+        let aws = ground.aws(&context.global, &account, &region);
+        let group: Vec<&Environment> = indexes.iter().map(|index| &environments[*index]).collect();
+        for (index, one) in indexes
+            .iter()
+            .zip(plans(context, &ground, &aws, &group, wish).await?)
+        {
+            made.insert(*index, one);
+        }
+    }
+    Ok(made.into_values().collect())
+}
+
+async fn plans(
+    context: &Context,
+    ground: &Ground,
+    aws: &Arc<Aws>,
+    group: &[&Environment],
+    wish: &Wish,
+) -> Result<Vec<Made>, Failure> {
+    let all: Vec<&Desired> = group.iter().map(|one| &one.desired).collect();
+    let (caller, lives) = tokio::join!(aws.caller(), aws.observe(&all));
+    let caller = caller.map_err(|fault| unreachable_aws(&fault))?;
+    let mut made = Vec::new();
+    for (one, live) in group.iter().zip(lives) {
+        if let Some(refusal) = wrong_account(context, &caller, &one.desired) {
+            return Err(Failure::of(Exit::Refused, refusal).from(&one.sources));
+        }
+        let now = ground.now();
+        let mut desired = one.desired.clone();
+        if wish.without_ignores {
+            desired.ignores.clear();
+        }
+        let changes = if wish.destroy {
+            teardown(&desired, &live, &wish.keep)
+        } else {
+            diff(&desired, &live, &CATALOG, &read::today(now))
+        };
+        let checked = if wish.destroy {
+            pgward_engine::Checked::default()
+        } else {
+            aws.check(&desired, &live, &changes).await
+        };
+        let circumstances = circumstances(context, ground, &desired, wish, caller.clone());
+        let findings = if wish.destroy {
+            &[][..]
+        } else {
+            &one.findings[..]
+        };
+        let plan = plan_of(&desired, &live, &changes, &checked, findings, circumstances);
+        made.push(Made {
+            plan,
+            live,
+            aws: Arc::clone(aws),
+            ground: ground.clone(),
+        });
+    }
+    Ok(made)
+}
+
+fn plan_of(
+    desired: &Desired,
+    live: &Live,
+    changes: &Changes,
+    checked: &pgward_engine::Checked,
+    findings: &[Diagnostic],
+    circumstances: Circumstances,
+) -> Plan {
+    pgward_engine::plan(
+        desired,
+        live,
+        changes,
+        checked,
+        findings,
+        circumstances,
+        &CATALOG,
+    )
+}
+
+fn circumstances(
+    context: &Context,
+    ground: &Ground,
+    desired: &Desired,
+    wish: &Wish,
+    caller: pgward_engine::Caller,
+) -> Circumstances {
+    let starts_now = !wish.in_window && (wish.now || desired.policy.disruptive == Disruptive::Now);
+    Circumstances {
+        now: ground.now(),
+        sandbox: ground.is_sandbox(),
+        endpoint: context
+            .global
+            .endpoint_url
+            .clone()
+            .filter(|_| !ground.is_sandbox()),
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        commit: desired.files.first().and_then(|file| commit_of(&file.path)),
+        caller: Some(caller),
+        timing: if starts_now {
+            Timing::Now
+        } else {
+            Timing::Window
+        },
+        allow: wish.allow.clone(),
+        only: wish.only.clone(),
+        destroy: wish.destroy,
+        keep: wish.keep.clone(),
+        final_snapshot: wish.final_snapshot.clone(),
+        no_final_snapshot: wish.no_final_snapshot,
+    }
+}
+
+/// The commit of the files, if git is there and knows them.
+fn commit_of(file: &str) -> Option<Commit> {
+    let folder = Path::new(file)
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let output = std::process::Command::new("git")
+        .arg("-C")
+        .arg(folder.unwrap_or(Path::new(".")))
+        .args(["status", "--porcelain=v2", "--branch", "--", "."])
+        .stdin(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .output()
+        .ok()
+        .filter(|output| output.status.success())?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    let hash = text
+        .lines()
+        .find_map(|line| line.strip_prefix("# branch.oid "))?;
+    let dirty = text.lines().any(|line| !line.starts_with('#'));
+    Some(Commit {
+        hash: hash.get(..7).filter(|_| hash != "(initial)")?.to_owned(),
+        dirty,
+    })
+}
+
+/// P502: the credentials belong to another account.
+fn wrong_account(
+    context: &Context,
+    caller: &pgward_engine::Caller,
+    desired: &Desired,
+) -> Option<Diagnostic> {
+    let account = &desired.environment.account;
+    if caller.account == *account {
+        return None;
+    }
+    let from = context
+        .global
+        .profile
+        .as_ref()
+        .map(|profile| format!(", from --profile {profile}"))
+        .or_else(|| {
+            std::env::var("AWS_PROFILE")
+                .ok()
+                .map(|p| format!(", from AWS_PROFILE={p}"))
+        })
+        .unwrap_or_default();
+    Some(
+        Diagnostic::error(
+            "P502",
+            format!(
+                "these credentials belong to account {}, the environment lives in {account}",
+                caller.account
+            ),
+        )
+        .at_some(desired.origins.get("account"), "")
+        .fact("you", format!("{}{from}", caller.arn))
+        .fact(
+            "next",
+            format!(
+                "pgward plan {} --profile <a profile of {account}>",
+                desired.environment.name
+            ),
+        ),
+    )
+}
+
+/// Nobody knows who we are, so nothing is read.
+fn unreachable_aws(fault: &pgward_engine::Fault) -> Failure {
+    let mut diagnostic =
+        Diagnostic::error("P509", "AWS does not say who these credentials belong to");
+    diagnostic = diagnostic.fact("AWS", fault.to_string());
+    if let Some(id) = &fault.request_id {
+        diagnostic = diagnostic.fact("", format!("request id {id}"));
+    }
+    Failure::of(
+        Exit::Failed,
+        diagnostic.fact(
+            "next",
+            "set AWS_PROFILE or pass --profile, or try the sandbox: pgward sandbox plan",
+        ),
+    )
+}
+
+fn forget_prices(plan: &mut Plan) {
+    for change in &mut plan.changes {
+        change.cost = None;
+    }
+    plan.cost = pgward_engine::TotalCost::default();
+}
+
+/// With `-v`, every call to AWS on stderr.
+pub(crate) fn verbose(context: &Context, made: &[Made]) {
+    if !context.global.verbose {
+        return;
+    }
+    let mut seen: Vec<*const Aws> = Vec::new();
+    for one in made {
+        if seen.contains(&Arc::as_ptr(&one.aws)) {
+            continue;
+        }
+        seen.push(Arc::as_ptr(&one.aws));
+        for call in one.aws.calls() {
+            let id = call.request_id.as_deref().unwrap_or("-");
+            let fault = call
+                .fault
+                .map(|fault| format!("  {fault:?}"))
+                .unwrap_or_default();
+            crate::ui::complain(&format!(
+                "{:>8.3}s {:>6} ms  {}  {id}{fault}",
+                call.started.as_secs_f64(),
+                call.elapsed.as_millis(),
+                call.action
+            ));
+        }
+    }
+}
+
+impl Context {
+    /// `--write FORMAT=PATH`.
+    pub(crate) fn write_forms(&self, documents: &[Document]) -> Result<(), Failure> {
+        for wish in &self.global.write {
+            let Some((format, path)) = wish.split_once('=') else {
+                return Err(
+                    Failure::usage(format!("--write {wish}: FORMAT=PATH is expected"))
+                        .next("--write json=plan.json"),
+                );
+            };
+            let text = match format {
+                "json" => one_or_list(
+                    &documents
+                        .iter()
+                        .map(pgward_review::json)
+                        .collect::<Vec<_>>(),
+                ),
+                "human" => documents
+                    .iter()
+                    .map(|document| text::plan(document, text::Style::default()))
+                    .collect::<Vec<_>>()
+                    .join("\n"),
+                other => {
+                    return Err(Failure::usage(format!(
+                        "--write {other}: there is no such form yet"
+                    ))
+                    .next("json or human"));
+                }
+            };
+            std::fs::write(path, text)
+                .map_err(|error| Failure::failed(format!("cannot write {path}: {error}")))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,112 @@
+//! From a name on the command line to what should exist: files, inputs, findings.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use pgward_aws::ssm_parameters;
+use pgward_kinds::CATALOG;
+use pgward_model::{Desired, Diagnostic, Diagnostics};
+use pgward_review::text::Sources;
+use pgward_spec::{Loaded, Options};
+
+use crate::args::SpecArg;
+use crate::assemble::Ground;
+use crate::failure::Failure;
+use crate::files::{self, Disk};
+
+use super::Context;
+
+/// An environment, read and resolved, with the findings that let it through.
+pub(crate) struct Environment {
+    /// What should exist.
+    pub(crate) desired: Desired,
+    /// The texts that were read.
+    pub(crate) sources: Sources,
+    /// P4xx findings and notes.
+    pub(crate) findings: Vec<Diagnostic>,
+    /// The folder of its store.
+    pub(crate) store: PathBuf,
+}
+
+/// Reads one environment and refuses it with every error of its files.
+pub(crate) fn environment(context: &Context, spec: &SpecArg) -> Result<Environment, Failure> {
+    let file = files::spec_file(spec.given(), context.global.dir.as_deref())?;
+    read(context, &file)
+}
+
+/// Reads every environment of the spec directory.
+pub(crate) fn environments(context: &Context) -> Result<Vec<Environment>, Failure> {
+    files::all_files(context.global.dir.as_deref())?
+        .iter()
+        .map(|file| read(context, file))
+        .collect()
+}
+
+/// The day, for waivers: that of the real clock, as files are written on real days.
+pub(crate) fn today(now: Timestamp) -> String {
+    now.strftime("%Y-%m-%d").to_string()
+}
+
+/// Reads one file.
+pub(crate) fn read(context: &Context, file: &str) -> Result<Environment, Failure> {
+    let mut options = Options::on(today(Timestamp::now()));
+    let loaded = pgward_spec::load(file, &Disk, &options);
+    let sources = Sources::new(loaded.sources.0.clone());
+    if !loaded.spec.ssm_paths().is_empty() && !loaded.diagnostics.has_errors() {
+        fetch(context, &loaded, &mut options)?;
+    }
+    let (desired, found) = pgward_spec::resolve(&loaded.spec, &CATALOG, &options);
+    let mut diagnostics = loaded.diagnostics;
+    diagnostics.extend(found);
+    let diagnostics = diagnostics.sorted();
+    let Some(desired) = desired.filter(|_| !stops(&diagnostics)) else {
+        return Err(Failure::findings(diagnostics, sources));
+    };
+    let store = store(file, &desired)?;
+    Ok(Environment {
+        desired,
+        sources,
+        findings: diagnostics.into_iter().collect(),
+        store,
+    })
+}
+
+/// P1xx to P3xx errors stop a command before it reads AWS.
+fn stops(diagnostics: &Diagnostics) -> bool {
+    diagnostics
+        .iter()
+        .any(|one| one.is_error() && !one.code.starts_with("P4"))
+}
+
+fn store(file: &str, desired: &Desired) -> Result<PathBuf, Failure> {
+    if desired.store.starts_with("s3://") {
+        return Err(
+            Failure::refused("a store in S3 comes with a later version".to_owned())
+                .next("leave [state] store out, or name a folder"),
+        );
+    }
+    Ok(files::store_folder(file, &desired.store))
+}
+
+/// Looks up `{ ssm = "/path" }` values; needs credentials.
+fn fetch(context: &Context, loaded: &Loaded, options: &mut Options) -> Result<(), Failure> {
+    if context.sandbox {
+        return Err(Failure::refused(
+            "the sandbox has no Systems Manager, so { ssm = … } has no value there".to_owned(),
+        )
+        .next("use { env = … } or a literal to try this spec in the sandbox"));
+    }
+    // Region and account stand in the files themselves, so a first look finds them.
+    let (Some(desired), _) = pgward_spec::resolve(&loaded.spec, &CATALOG, options) else {
+        return Ok(());
+    };
+    let of = &desired.environment;
+    let session = Ground::Aws.session(&context.global, &of.account, &of.region);
+    let paths = loaded.spec.ssm_paths().into_iter().collect();
+    let values = context.block_on(ssm_parameters(&session, &paths))?;
+    options.ssm = values.map_err(|fault| {
+        Failure::failed(format!("SSM parameters could not be read: {fault}"))
+            .next("check the credentials, or write the values into the file")
+    })?;
+    Ok(())
+}

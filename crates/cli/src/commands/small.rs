@@ -1,0 +1,42 @@
+//! `schema`, `completions`, `version`.
+
+use pgward_kinds::CATALOG;
+
+use crate::args;
+use crate::exit::Exit;
+
+use super::{Answer, Context};
+
+/// The JSON Schema of the TOML language.
+pub(crate) fn schema(context: &Context) -> Answer {
+    context.result(&pgward_review::json(&pgward_spec::schema(&CATALOG)))?;
+    Ok(Exit::Done)
+}
+
+/// Completions for a shell.
+pub(crate) fn completions(context: &Context, shell: clap_complete::Shell) -> Answer {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut args::command(), "pgward", &mut text);
+    context.result(&String::from_utf8_lossy(&text))?;
+    Ok(Exit::Done)
+}
+
+/// Version, build and data versions.
+pub(crate) fn version(context: &Context) -> Answer {
+    let facts = CATALOG.facts;
+    if context.json() {
+        context.result(&pgward_review::json(&serde_json::json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "catalog": facts.version(),
+            "prices": facts.prices_as_of(),
+        })))?;
+    } else {
+        context.result(&format!(
+            "pgward {}\ncatalog  {}\nprices   {}",
+            env!("CARGO_PKG_VERSION"),
+            facts.version(),
+            facts.prices_as_of()
+        ))?;
+    }
+    Ok(Exit::Done)
+}

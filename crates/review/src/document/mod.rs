@@ -1,0 +1,120 @@
+//! The document: what a plan says, once, for people and programs; every form prints only this.
+//!
+//! Its JSON is `pgward.plan` 1.x. Within 1.x fields are only added, lists of words only grow, and
+//! meanings stay.
+
+mod build;
+mod change;
+mod finding;
+mod next;
+mod parts;
+
+pub use build::{Bindings, document};
+pub use finding::{Finding, FindingLabel};
+pub(crate) use build::attribute;
+pub(crate) use next::command;
+pub use parts::{
+    Actions, Change, ChangeCost, CostSummary, Detail, DriftEntry, EnvironmentPart, GatePart,
+    GateState, GitPart, IfNow, InputPart, LivePart, Notice, Prices, Remark, ResourceName,
+    Resources, Source, SpecPart, StepPart, Summary, UnmanagedPart, UnreadPart, WaitingPart, Window,
+};
+
+use jiff::Timestamp;
+use pgward_engine::{Timing, Verdict};
+use pgward_model::Effect;
+use serde::{Deserialize, Serialize};
+
+/// What a plan says: the JSON document `pgward.plan`, and the only input of every form.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Document {
+    /// Always `pgward.plan`.
+    pub format: String,
+    /// `1.0`; readers refuse another major version.
+    pub format_version: String,
+    /// Version of the program.
+    pub tool_version: String,
+    /// Twelve hex digits.
+    pub plan_id: String,
+    /// When the plan was made.
+    pub created_at: Timestamp,
+    /// Whether the environment is to be deleted as a whole.
+    pub destroy: bool,
+    /// Whether nothing of the environment exists.
+    pub is_new: bool,
+    /// Which environment it is for.
+    pub environment: EnvironmentPart,
+    /// The spec it was made from.
+    pub spec: SpecPart,
+    /// What was read of AWS.
+    pub live: LivePart,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Counts.
+    pub summary: Summary,
+    /// The next maintenance window.
+    pub next_window: Option<Window>,
+    /// The changes: blocked first, then the strongest effect.
+    pub changes: Vec<Change>,
+    /// The order of work.
+    pub steps: Vec<StepPart>,
+    /// What was accepted earlier and is not in effect yet.
+    pub waiting: Vec<WaitingPart>,
+    /// What exists under a declared name and is not managed here.
+    pub unmanaged: Vec<UnmanagedPart>,
+    /// What could not be checked, as sentences.
+    pub not_checked: Vec<String>,
+    /// What others changed; empty in a plan.
+    pub drift: Vec<DriftEntry>,
+    /// Findings with a code.
+    pub findings: Vec<Finding>,
+    /// Further sentences for the reader.
+    pub notes: Vec<String>,
+    /// Commands that lead on.
+    pub next: Vec<Notice>,
+    /// When changes with downtime are sent.
+    pub timing: Timing,
+    /// The effects allowed by the policy and `--allow`, weakest first.
+    pub allowed: Vec<Effect>,
+    /// The paths the run is restricted to; empty for all.
+    pub only: Vec<String>,
+    /// Where `[policy] disruptive` is written.
+    pub policy_disruptive: Option<Source>,
+    /// Where `[policy] allow` is written.
+    pub policy_allow: Option<Source>,
+    /// The calls in order; only in saved plans.
+    pub operations: Vec<serde_json::Value>,
+}
+
+impl Document {
+    /// Always `pgward.plan`.
+    pub const FORMAT: &str = "pgward.plan";
+    /// The version this program writes.
+    pub const VERSION: &str = "1.0";
+
+    /// `project/name`.
+    #[must_use]
+    pub fn title(&self) -> String {
+        self.environment.title()
+    }
+
+    /// The changes that a plan never makes.
+    pub fn blocked(&self) -> impl Iterator<Item = &Change> {
+        self.changes.iter().filter(|change| change.gate.state == GateState::Blocked)
+    }
+
+    /// Whether a finding stands against the plan as a whole: an error that only AWS knows of.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        self.findings.iter().any(|finding| {
+            finding.level == pgward_model::Severity::Error
+                && finding.accepted.is_none()
+                && !finding.code.starts_with("P4")
+        })
+    }
+
+    /// Whether every change creates a resource.
+    #[must_use]
+    pub fn only_creates(&self) -> bool {
+        self.changes.iter().all(|change| change.action == pgward_engine::Verb::Create)
+    }
+}

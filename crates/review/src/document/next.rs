@@ -1,0 +1,85 @@
+//! The commands that lead on from a plan.
+
+use std::collections::BTreeSet;
+
+use pgward_engine::Verdict;
+
+use super::{Change, Document, EnvironmentPart, GateState, Notice};
+
+/// A command for this environment: within the sandbox it begins with `pgward sandbox`.
+pub(crate) fn command(environment: &EnvironmentPart, words: &str) -> String {
+    let program = if environment.sandbox { "pgward sandbox" } else { "pgward" };
+    format!("{program} {words}")
+}
+
+/// What to type after reading the plan.
+pub(crate) fn next(document: &Document) -> Vec<Notice> {
+    if document.destroy || document.changes.is_empty() || document.is_refused() {
+        return Vec::new();
+    }
+    let environment = &document.environment;
+    let name = &environment.name;
+    let notice = |label: &str, words: String| Notice {
+        label: label.to_owned(),
+        command: command(environment, &words),
+    };
+    let ready: Vec<&Change> = in_state(document, GateState::Ready);
+    let waits: Vec<&Change> = in_state(document, GateState::NeedsAllow);
+    let whole = ready.len() + waits.len() == document.changes.len();
+    let only = |changes: &[&Change]| {
+        if whole && changes.len() == document.changes.len() {
+            match document.only.as_slice() {
+                [] => String::new(),
+                only => format!(" --only {}", only.join(",")),
+            }
+        } else {
+            format!(" --only {}", selection(document, changes))
+        }
+    };
+    let allow: Vec<&str> =
+        document.summary.needs_allow.iter().map(|effect| effect.word()).collect();
+    let allow = allow.join(",");
+    let both: Vec<&Change> = ready.iter().chain(&waits).copied().collect();
+    let mut notices = Vec::new();
+    if whole && waits.is_empty() {
+        notices.push(notice("Apply:", format!("apply {name}{}", only(&ready))));
+    } else if whole && ready.is_empty() {
+        notices.push(notice("Apply:", format!("apply {name}{} --allow {allow}", only(&waits))));
+    } else {
+        if !ready.is_empty() {
+            notices.push(notice("Apply what is ready:", format!("apply {name}{}", only(&ready))));
+        }
+        if !waits.is_empty() {
+            let words = format!("apply {name}{} --allow {allow}", only(&both));
+            notices.push(notice("With what needs --allow:", words));
+        }
+    }
+    if notices.len() == 1 && whole && document.verdict != Verdict::Incomplete {
+        let only = only(&both);
+        let words = format!("plan {name}{only} --out {name}.plan");
+        notices.push(notice("Save for review:", words));
+    }
+    notices
+}
+
+fn in_state(document: &Document, state: GateState) -> Vec<&Change> {
+    document.changes.iter().filter(|change| change.gate.state == state).collect()
+}
+
+/// The paths of changes for `--only`; the address where all changes of a resource are meant.
+fn selection(document: &Document, changes: &[&Change]) -> String {
+    let chosen: BTreeSet<_> = changes.iter().map(|change| &change.path).collect();
+    let mut words: Vec<&str> = Vec::new();
+    for change in changes {
+        let all = document
+            .changes
+            .iter()
+            .filter(|other| other.address == change.address)
+            .all(|other| chosen.contains(&other.path));
+        let word = if all { change.address.as_str() } else { change.path.as_str() };
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    words.join(",")
+}

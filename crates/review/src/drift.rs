@@ -1,0 +1,166 @@
+//! The document of `drift`: what others changed, with what it takes to put it back.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use pgward_engine::{Drift, DriftClass, DriftItem, Verb};
+use pgward_model::{Address, Flag};
+use serde::{Deserialize, Serialize};
+
+use crate::document::{DriftEntry, EnvironmentPart, Notice, Source, attribute, command};
+use crate::wording::{self, Sigil};
+
+/// What a comparison with the last apply says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DriftVerdict {
+    /// AWS is as the last apply left it.
+    NoDrift,
+    /// Somebody changed AWS.
+    Drift,
+    /// AWS differs from the spec, and no record says who is behind.
+    Different,
+    /// Nothing was found, but not everything could be read.
+    Incomplete,
+}
+
+/// Numbers of differences.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DriftSummary {
+    /// Resources that were compared.
+    pub compared: usize,
+    /// Resources that could not be read.
+    pub unread: usize,
+    /// Resources that were changed outside.
+    pub outside: usize,
+    /// Differences that the spec allows.
+    pub expected: usize,
+    /// Paths that `[ignore.*]` names.
+    pub ignored: usize,
+    /// Differences that come from the spec.
+    pub not_applied: usize,
+}
+
+/// The last apply.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastApply {
+    /// When it ended.
+    pub at: Timestamp,
+    /// The commit of the files.
+    pub commit: Option<String>,
+}
+
+/// What others changed: the JSON document `pgward.drift`, and the input of its text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DriftDocument {
+    /// Always `pgward.drift`.
+    pub format: String,
+    /// `1.0`.
+    pub format_version: String,
+    /// Version of the program.
+    pub tool_version: String,
+    /// Which environment it is about.
+    pub environment: EnvironmentPart,
+    /// When AWS was read.
+    pub read_at: Timestamp,
+    /// The last apply; nothing if there is no record of it.
+    pub last_apply: Option<LastApply>,
+    /// The verdict.
+    pub verdict: DriftVerdict,
+    /// Counts.
+    pub summary: DriftSummary,
+    /// The differences.
+    pub drift: Vec<DriftEntry>,
+    /// Commands that lead on.
+    pub next: Vec<Notice>,
+}
+
+impl DriftDocument {
+    /// The document of a comparison.
+    #[must_use]
+    pub fn new(
+        drift: &Drift,
+        environment: &EnvironmentPart,
+        read_at: Timestamp,
+        tool_version: &str,
+    ) -> Self {
+        let of = |class| drift.of(class);
+        let addresses: BTreeSet<&Address> =
+            of(DriftClass::Outside).map(|item| &item.address).collect();
+        let ignored: BTreeSet<_> = of(DriftClass::Ignored).map(|item| &item.path).collect();
+        let summary = DriftSummary {
+            compared: drift.compared,
+            unread: drift.unread,
+            outside: addresses.len(),
+            expected: of(DriftClass::Expected).count(),
+            ignored: ignored.len(),
+            not_applied: of(DriftClass::NotApplied).count(),
+        };
+        let verdict = match (summary.outside, drift.unread, &drift.record) {
+            (0, 0, _) => DriftVerdict::NoDrift,
+            (0, _, _) => DriftVerdict::Incomplete,
+            (_, _, Some(_)) => DriftVerdict::Drift,
+            (_, _, None) => DriftVerdict::Different,
+        };
+        Self {
+            format: "pgward.drift".to_owned(),
+            format_version: "1.0".to_owned(),
+            tool_version: tool_version.to_owned(),
+            environment: environment.clone(),
+            read_at: wording::whole_second(read_at),
+            last_apply: drift
+                .record
+                .as_ref()
+                .map(|(at, commit)| LastApply { at: *at, commit: commit.clone() }),
+            verdict,
+            summary,
+            drift: drift.items.iter().map(entry).collect(),
+            next: next(drift, environment),
+        }
+    }
+
+    /// The differences of a class.
+    pub fn of(&self, class: DriftClass) -> impl Iterator<Item = &DriftEntry> {
+        self.drift.iter().filter(move |entry| entry.class == class)
+    }
+}
+
+fn entry(item: &DriftItem) -> DriftEntry {
+    let alarming = item.flags.contains(&Flag::Exposure);
+    DriftEntry {
+        address: item.address.to_string(),
+        attribute: attribute(&item.address, &item.path),
+        path: item.path.clone(),
+        sigil: if alarming { Sigil::Interrupt } else { Sigil::of(Verb::Update, item.effect) },
+        last_applied: item.last_applied.clone(),
+        live: item.live.clone(),
+        who: None,
+        at: None,
+        class: item.class,
+        effect: item.effect,
+        flags: item.flags.clone(),
+        remarks: item.remarks.clone(),
+        source: item.origin.as_ref().map(Source::from),
+    }
+}
+
+/// The command that puts everything back.
+fn next(drift: &Drift, environment: &EnvironmentPart) -> Vec<Notice> {
+    let mut addresses: Vec<&str> = Vec::new();
+    for item in drift.of(DriftClass::Outside) {
+        if !addresses.contains(&item.address.as_str()) {
+            addresses.push(item.address.as_str());
+        }
+    }
+    if addresses.is_empty() {
+        return Vec::new();
+    }
+    let name = &environment.name;
+    let words = if drift.record.is_some() {
+        format!("apply {name} --only {}", addresses.join(","))
+    } else {
+        format!("plan {name}")
+    };
+    let label = if drift.record.is_some() { "Put back:" } else { "See:" };
+    vec![Notice { label: label.to_owned(), command: command(environment, &words) }]
+}

@@ -1,0 +1,26 @@
+//! The human form: text for terminals and logs, 100 columns wide unless the terminal is narrower.
+
+mod creation;
+mod destroy;
+mod detail;
+mod diagnostic;
+mod drift;
+mod failure;
+mod head;
+mod layout;
+mod plan;
+mod progress;
+mod report;
+mod show;
+mod table;
+mod waiting;
+
+pub use destroy::destroy;
+pub use diagnostic::{Sources, diagnostic, diagnostics, totals};
+pub use drift::drift;
+pub use failure::failure;
+pub use layout::{Style, escape};
+pub use plan::{plan, question, refusal};
+pub use progress::{Frame, Lines};
+pub use report::{Aftermath, Endpoint, endpoints, report};
+pub use show::{ShownEntry, ShownSection, show, shown};
