@@ -16,7 +16,11 @@ pub(crate) async fn caller(aws: &Aws) -> Result<Caller, Fault> {
     let output = aws.session().call(action, call).await?;
     match (output.account, output.arn) {
         (Some(account), Some(arn)) => Ok(Caller { account, arn }),
-        _ => Err(Fault::new(FaultKind::Other, action, "the answer names no account")),
+        _ => Err(Fault::new(
+            FaultKind::Other,
+            action,
+            "the answer names no account",
+        )),
     }
 }
 

@@ -32,7 +32,10 @@ const CODES: &[(&str, FaultKind)] = &[
     ("UnrecognizedClientException", FaultKind::Credentials),
     ("BandwidthLimitExceeded", FaultKind::Throttled),
     ("PriorRequestNotComplete", FaultKind::Throttled),
-    ("ProvisionedThroughputExceededException", FaultKind::Throttled),
+    (
+        "ProvisionedThroughputExceededException",
+        FaultKind::Throttled,
+    ),
     ("RequestLimitExceeded", FaultKind::Throttled),
     ("RequestThrottled", FaultKind::Throttled),
     ("RequestThrottledException", FaultKind::Throttled),
@@ -68,7 +71,10 @@ const CODES: &[(&str, FaultKind)] = &[
     ("DeleteConflict", FaultKind::InUse),
     ("DependencyViolation", FaultKind::InUse),
     ("SubnetAlreadyInUse", FaultKind::InUse),
-    ("DBProxyTargetAlreadyRegisteredFault", FaultKind::AlreadyExists),
+    (
+        "DBProxyTargetAlreadyRegisteredFault",
+        FaultKind::AlreadyExists,
+    ),
     ("InvalidGroup.Duplicate", FaultKind::AlreadyExists),
     ("InvalidPermission.Duplicate", FaultKind::AlreadyExists),
     ("ResourceExistsException", FaultKind::AlreadyExists),
@@ -159,9 +165,14 @@ fn by_code(answer: &Answer<'_>, code: &str) -> FaultKind {
 }
 
 fn by_ending(code: &str) -> Option<FaultKind> {
-    let bare = code.strip_suffix("Fault").or_else(|| code.strip_suffix("Exception"));
+    let bare = code
+        .strip_suffix("Fault")
+        .or_else(|| code.strip_suffix("Exception"));
     let bare = bare.unwrap_or(code);
-    ENDINGS.iter().find(|(ending, _)| bare.ends_with(ending)).map(|(_, kind)| *kind)
+    ENDINGS
+        .iter()
+        .find(|(ending, _)| bare.ends_with(ending))
+        .map(|(_, kind)| *kind)
 }
 
 fn by_class(answer: &Answer<'_>, code: &str) -> FaultKind {
@@ -199,7 +210,9 @@ fn deletes(action: &str) -> bool {
 
 /// Whether a call changes something.
 pub(crate) fn writes(action: &str) -> bool {
-    !["Describe", "List", "Get", "Assume"].iter().any(|word| verb(action).starts_with(word))
+    !["Describe", "List", "Get", "Assume"]
+        .iter()
+        .any(|word| verb(action).starts_with(word))
 }
 
 /// The fault of an SDK error. The body of an answer is never printed: it may hold a secret.
@@ -212,9 +225,17 @@ where
     }
     let raw = error.raw_response();
     let status = raw.map(|response| response.status().as_u16());
-    let page = raw.and_then(|response| response.body().bytes()).is_some_and(is_page);
+    let page = raw
+        .and_then(|response| response.body().bytes())
+        .is_some_and(is_page);
     let code = error.code().filter(|code| !code.is_empty());
-    let answer = Answer { action, code, message: error.message().unwrap_or_default(), status, page };
+    let answer = Answer {
+        action,
+        code,
+        message: error.message().unwrap_or_default(),
+        status,
+        page,
+    };
     let (kind, message) = match error {
         SdkError::DispatchFailure(failure) => (transport(action, failure), in_words(error)),
         SdkError::TimeoutError(_) => (lost(action), "no answer in time".to_owned()),
@@ -233,7 +254,11 @@ where
 }
 
 fn no_answer(status: Option<u16>, page: bool) -> String {
-    let what = if page { "a web page" } else { "something that is no answer of AWS" };
+    let what = if page {
+        "a web page"
+    } else {
+        "something that is no answer of AWS"
+    };
     match status {
         Some(status) => format!("the endpoint sent {what} (HTTP {status})"),
         None => format!("the endpoint sent {what}"),
@@ -242,14 +267,22 @@ fn no_answer(status: Option<u16>, page: bool) -> String {
 
 /// What it means that a request got no answer.
 fn lost(action: &str) -> FaultKind {
-    if writes(action) { FaultKind::Ambiguous } else { FaultKind::Other }
+    if writes(action) {
+        FaultKind::Ambiguous
+    } else {
+        FaultKind::Other
+    }
 }
 
 fn transport(action: &str, failure: &DispatchFailure) -> FaultKind {
     let refused = failure
         .as_connector_error()
         .is_some_and(|error| chain(error).any(is_refused));
-    if refused || failure.is_user() { FaultKind::Other } else { lost(action) }
+    if refused || failure.is_user() {
+        FaultKind::Other
+    } else {
+        lost(action)
+    }
 }
 
 /// Whether no connection came about, so that the request can't have arrived.
@@ -279,14 +312,18 @@ fn in_words(error: &(dyn Error + 'static)) -> String {
             words.push(text);
         }
     }
-    if words.is_empty() { error.to_string() } else { words.join(": ") }
+    if words.is_empty() {
+        error.to_string()
+    } else {
+        words.join(": ")
+    }
 }
 
 /// What was tried to find credentials, if that is what went wrong.
 fn credentials_problem(error: &(dyn Error + 'static)) -> Option<String> {
     let found = chain(error).find_map(|cause| cause.downcast_ref::<CredentialsError>())?;
-    let tried = chain(found)
-        .find_map(|cause| cause.downcast_ref::<ProviderChainError<CredentialsError>>());
+    let tried =
+        chain(found).find_map(|cause| cause.downcast_ref::<ProviderChainError<CredentialsError>>());
     let Some(tried) = tried else {
         return Some(format!("no usable credentials: {}", in_words(found)));
     };
@@ -317,8 +354,18 @@ mod tests {
     fn check(action: &str, code: &str, status: u16, message: &str, expected: FaultKind) {
         let code = (!code.is_empty()).then_some(code);
         let page = message.starts_with('<');
-        let answer = Answer { action, code, message, status: Some(status), page };
-        assert_eq!(classify(&answer), expected, "{action} {code:?} {status} {message}");
+        let answer = Answer {
+            action,
+            code,
+            message,
+            status: Some(status),
+            page,
+        };
+        assert_eq!(
+            classify(&answer),
+            expected,
+            "{action} {code:?} {status} {message}"
+        );
     }
 
     #[test]
@@ -341,16 +388,64 @@ mod tests {
             (create, "SomethingNobodyHasSeen", 400, "", Other),
             (create, "SomethingNobodyHasSeen", 503, "", Ambiguous),
             (create, "InvalidAction", 400, "", Unsupported),
-            ("rds:ModifyDBInstance", "InvalidDBInstanceState", 400, "", Busy),
-            ("rds:ModifyDBParameterGroup", "InvalidDBParameterGroupState", 400, "", Busy),
-            ("rds:DeleteDBParameterGroup", "InvalidDBParameterGroupState", 400, "", InUse),
-            ("rds:DeleteDBSubnetGroup", "InvalidDBSubnetGroupStateFault", 400, "", InUse),
-            ("ec2:DeleteSecurityGroup", "DependencyViolation", 400, "", InUse),
-            ("ec2:CreateSecurityGroup", "InvalidGroup.Duplicate", 400, "", AlreadyExists),
-            ("ec2:DescribeSecurityGroups", "InvalidGroup.NotFound", 400, "", NotFound),
+            (
+                "rds:ModifyDBInstance",
+                "InvalidDBInstanceState",
+                400,
+                "",
+                Busy,
+            ),
+            (
+                "rds:ModifyDBParameterGroup",
+                "InvalidDBParameterGroupState",
+                400,
+                "",
+                Busy,
+            ),
+            (
+                "rds:DeleteDBParameterGroup",
+                "InvalidDBParameterGroupState",
+                400,
+                "",
+                InUse,
+            ),
+            (
+                "rds:DeleteDBSubnetGroup",
+                "InvalidDBSubnetGroupStateFault",
+                400,
+                "",
+                InUse,
+            ),
+            (
+                "ec2:DeleteSecurityGroup",
+                "DependencyViolation",
+                400,
+                "",
+                InUse,
+            ),
+            (
+                "ec2:CreateSecurityGroup",
+                "InvalidGroup.Duplicate",
+                400,
+                "",
+                AlreadyExists,
+            ),
+            (
+                "ec2:DescribeSecurityGroups",
+                "InvalidGroup.NotFound",
+                400,
+                "",
+                NotFound,
+            ),
             ("sns:GetTopicAttributes", "NotFound", 404, "", NotFound),
             ("kms:DescribeKey", "NotFoundException", 400, "", NotFound),
-            ("sts:GetCallerIdentity", "ExpiredToken", 403, "", Credentials),
+            (
+                "sts:GetCallerIdentity",
+                "ExpiredToken",
+                403,
+                "",
+                Credentials,
+            ),
         ] {
             check(action, code, status, message, expected);
         }
@@ -376,10 +471,40 @@ mod tests {
 
     #[test]
     fn a_page_is_no_answer() {
-        check("rds:ModifyDBProxy", "", 500, "<html>", FaultKind::Unsupported);
-        check("cloudwatch:PutMetricAlarm", "", 404, "<html>", FaultKind::Unsupported);
-        check("rds:CreateDBInstance", "", 502, "<html>", FaultKind::Ambiguous);
-        check("rds:DescribeDBInstances", "", 503, "<html>", FaultKind::Other);
-        check("rds:DescribeDBInstances", "", 501, "", FaultKind::Unsupported);
+        check(
+            "rds:ModifyDBProxy",
+            "",
+            500,
+            "<html>",
+            FaultKind::Unsupported,
+        );
+        check(
+            "cloudwatch:PutMetricAlarm",
+            "",
+            404,
+            "<html>",
+            FaultKind::Unsupported,
+        );
+        check(
+            "rds:CreateDBInstance",
+            "",
+            502,
+            "<html>",
+            FaultKind::Ambiguous,
+        );
+        check(
+            "rds:DescribeDBInstances",
+            "",
+            503,
+            "<html>",
+            FaultKind::Other,
+        );
+        check(
+            "rds:DescribeDBInstances",
+            "",
+            501,
+            "",
+            FaultKind::Unsupported,
+        );
     }
 }

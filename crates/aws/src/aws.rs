@@ -79,12 +79,17 @@ impl Aws {
     }
 
     fn remembered(&self, kind: &str, name: &str) -> Option<Resource> {
-        lock(&self.declared).get(&(kind.to_owned(), name.to_owned())).cloned()
+        lock(&self.declared)
+            .get(&(kind.to_owned(), name.to_owned()))
+            .cloned()
     }
 
     /// Keeps the ARNs of KMS keys.
     pub(crate) fn remember_keys(&self, keys: &BTreeMap<String, Result<String, Fault>>) {
-        lock(&self.keys).extend(keys.iter().map(|(written, found)| (written.clone(), found.clone())));
+        lock(&self.keys).extend(
+            keys.iter()
+                .map(|(written, found)| (written.clone(), found.clone())),
+        );
     }
 
     /// The ARNs of KMS keys that were looked up.
@@ -94,14 +99,20 @@ impl Aws {
 
     /// The password that this run generates for a secret: the same one for every attempt.
     pub(crate) fn password_for(&self, secret: &str) -> Password {
-        lock(&self.passwords).entry(secret.to_owned()).or_insert_with(Password::generate).clone()
+        lock(&self.passwords)
+            .entry(secret.to_owned())
+            .or_insert_with(Password::generate)
+            .clone()
     }
 }
 
 #[async_trait]
 impl Remote for Aws {
     async fn caller(&self) -> Result<Caller, Fault> {
-        self.caller.get_or_try_init(|| account::caller(self)).await.cloned()
+        self.caller
+            .get_or_try_init(|| account::caller(self))
+            .await
+            .cloned()
     }
 
     async fn observe(&self, environments: &[&Desired]) -> Vec<Live> {
@@ -113,7 +124,9 @@ impl Remote for Aws {
     }
 
     async fn look(&self, kind: &str, name: &str) -> Observation {
-        let Some(adapter) = kinds::find(kind) else { return unknown(kind) };
+        let Some(adapter) = kinds::find(kind) else {
+            return unknown(kind);
+        };
         let declared = self.remembered(kind, name);
         match adapter.look(self, name, declared.as_ref()).await {
             Ok(Some(present)) => Observation::present(present),
@@ -142,12 +155,19 @@ impl Remote for Aws {
     }
 
     async fn restart(&self, kind: &str, name: &str) -> Result<(), Fault> {
-        kinds::find(kind).ok_or_else(|| no_adapter(kind))?.restart(self, name).await
+        kinds::find(kind)
+            .ok_or_else(|| no_adapter(kind))?
+            .restart(self, name)
+            .await
     }
 }
 
 fn no_adapter(kind: &str) -> Fault {
-    Fault::new(FaultKind::Unsupported, kind, format!("there is no adapter for `{kind}`"))
+    Fault::new(
+        FaultKind::Unsupported,
+        kind,
+        format!("there is no adapter for `{kind}`"),
+    )
 }
 
 fn unknown(kind: &str) -> Observation {

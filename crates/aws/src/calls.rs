@@ -35,12 +35,18 @@ impl CallLog {
 
     /// Adds a call.
     pub(crate) fn push(&self, record: CallRecord) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(record);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(record);
     }
 
     /// The calls so far.
     #[must_use]
     pub fn records(&self) -> Vec<CallRecord> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }

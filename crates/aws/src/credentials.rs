@@ -28,7 +28,12 @@ pub(crate) struct Chain {
 impl Chain {
     /// A chain for a region, a profile, and a role to assume.
     pub(crate) fn new(region: String, profile: Option<String>, role_arn: Option<String>) -> Self {
-        Self { region: Region::new(region), profile, role_arn, built: OnceCell::new() }
+        Self {
+            region: Region::new(region),
+            profile,
+            role_arn,
+            built: OnceCell::new(),
+        }
     }
 
     async fn build(&self) -> SharedCredentialsProvider {
@@ -52,7 +57,10 @@ impl Chain {
 
     fn named(&self, profile: &str) -> ProfileFileCredentialsProvider {
         let config = ProviderConfig::default().with_region(Some(self.region.clone()));
-        ProfileFileCredentialsProvider::builder().configure(&config).profile_name(profile).build()
+        ProfileFileCredentialsProvider::builder()
+            .configure(&config)
+            .profile_name(profile)
+            .build()
     }
 
     async fn usual(&self) -> DefaultCredentialsChain {

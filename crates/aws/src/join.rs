@@ -26,7 +26,10 @@ pub(crate) async fn join_all<T: Send>(futures: Vec<Boxed<'_, T>>) -> Vec<T> {
         if done { Poll::Ready(()) } else { Poll::Pending }
     })
     .await;
-    results.into_iter().map(|result| result.expect("every future was polled to its end")).collect()
+    results
+        .into_iter()
+        .map(|result| result.expect("every future was polled to its end"))
+        .collect()
 }
 
 #[cfg(test)]

@@ -14,7 +14,11 @@ pub(crate) const NONE: &str = "none";
 
 /// A written key as AWS takes it: `aws/rds` is an alias.
 pub(crate) fn as_aws_takes_it(written: &str) -> String {
-    if written.starts_with("aws/") { format!("alias/{written}") } else { written.to_owned() }
+    if written.starts_with("aws/") {
+        format!("alias/{written}")
+    } else {
+        written.to_owned()
+    }
 }
 
 /// Whether a text is the ARN of a key, which needs no look.
@@ -55,11 +59,31 @@ pub(crate) async fn look(aws: &Aws, written: &str) -> Result<String, Fault> {
     if is_arn(written) {
         return Ok(written.to_owned());
     }
-    let call = aws.session().kms().describe_key().key_id(as_aws_takes_it(written)).send();
+    let call = aws
+        .session()
+        .kms()
+        .describe_key()
+        .key_id(as_aws_takes_it(written))
+        .send();
     let output = aws.session().call("kms:DescribeKey", call).await?;
-    output.key_metadata.and_then(|metadata| metadata.arn).ok_or_else(|| {
-        Fault::new(FaultKind::Other, "kms:DescribeKey", "the answer holds no key")
-    })
+    output
+        .key_metadata
+        .and_then(|metadata| metadata.arn)
+        .ok_or_else(|| {
+            Fault::new(
+                FaultKind::Other,
+                "kms:DescribeKey",
+                "the answer holds no key",
+            )
+        })
+}
+
+/// Looks a key up, unless this run knows it already.
+pub(crate) async fn look_once(aws: &Aws, written: &str) {
+    if !aws.remembered_keys().contains_key(written) {
+        let found = look(aws, written).await;
+        aws.remember_keys(&BTreeMap::from([(written.to_owned(), found)]));
+    }
 }
 
 /// The live key in the words of the spec, if both are the same key.
@@ -71,7 +95,9 @@ pub(crate) fn in_words(
     written: Option<&str>,
     keys: &BTreeMap<String, Result<String, Fault>>,
 ) -> String {
-    let Some(written) = written else { return live.to_owned() };
+    let Some(written) = written else {
+        return live.to_owned();
+    };
     let same = live == written
         || live == as_aws_takes_it(written)
         || match keys.get(written) {
@@ -79,7 +105,11 @@ pub(crate) fn in_words(
             Some(Err(fault)) => fault.kind != FaultKind::NotFound,
             None => false,
         };
-    if same { written.to_owned() } else { live.to_owned() }
+    if same {
+        written.to_owned()
+    } else {
+        live.to_owned()
+    }
 }
 
 #[cfg(test)]

@@ -123,19 +123,30 @@ impl<'a> Fleet<'a> {
 
     /// The projects of the run.
     pub(crate) fn projects(&self) -> BTreeSet<String> {
-        self.environments.iter().map(|desired| desired.environment.project.clone()).collect()
+        self.environments
+            .iter()
+            .map(|desired| desired.environment.project.clone())
+            .collect()
     }
 
     /// Notes a read that AWS denied or the endpoint lacks: "maintenance announced by AWS: access
     /// denied to rds:DescribePendingMaintenanceActions".
     pub(crate) fn gap(&self, what: &str, fault: &Fault) {
         let sentence = gap(what, fault);
-        self.gaps.lock().unwrap_or_else(PoisonError::into_inner).insert(sentence);
+        self.gaps
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(sentence);
     }
 
     /// The noted gaps.
     pub(crate) fn gaps(&self) -> Vec<String> {
-        self.gaps.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+        self.gaps
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter()
+            .cloned()
+            .collect()
     }
 
     /// The tags of everything that carries our projects' tags, by ARN.
@@ -165,7 +176,10 @@ impl<'a> Fleet<'a> {
 
     /// All DB subnet groups of the account and region.
     pub(crate) async fn subnet_groups(&self) -> Result<&[DbSubnetGroup], Fault> {
-        let listed = self.subnet_groups.get_or_init(|| subnet_groups(self.aws)).await;
+        let listed = self
+            .subnet_groups
+            .get_or_init(|| subnet_groups(self.aws))
+            .await;
         listed.as_deref().map_err(Clone::clone)
     }
 
@@ -176,7 +190,9 @@ impl<'a> Fleet<'a> {
 
     /// What AWS announces for DB instances, by ARN.
     pub(crate) async fn maintenance(&self) -> &BTreeMap<String, Vec<String>> {
-        self.maintenance.get_or_init(|| maintenance::announced(self)).await
+        self.maintenance
+            .get_or_init(|| maintenance::announced(self))
+            .await
     }
 }
 
@@ -195,7 +211,12 @@ async fn instances(aws: &Aws) -> Result<Vec<DbInstance>, Fault> {
         aws,
         "rds:DescribeDBInstances",
         |marker| {
-            aws.session().rds().describe_db_instances().max_records(PAGE).set_marker(marker).send()
+            aws.session()
+                .rds()
+                .describe_db_instances()
+                .max_records(PAGE)
+                .set_marker(marker)
+                .send()
         },
         |output| (output.db_instances.unwrap_or_default(), output.marker),
     )

@@ -18,7 +18,12 @@ pub(crate) async fn announced(fleet: &Fleet<'_>) -> BTreeMap<String, Vec<String>
             let call = aws.session().rds().describe_pending_maintenance_actions();
             call.max_records(PAGE).set_marker(marker).send()
         },
-        |output| (output.pending_maintenance_actions.unwrap_or_default(), output.marker),
+        |output| {
+            (
+                output.pending_maintenance_actions.unwrap_or_default(),
+                output.marker,
+            )
+        },
     )
     .await;
     match listed {
@@ -40,14 +45,20 @@ pub(crate) async fn announced(fleet: &Fleet<'_>) -> BTreeMap<String, Vec<String>
 /// "AWS announces db-upgrade (Upgrade to PostgreSQL 16.11): from 2026-02-01, not before …".
 fn sentence(action: &PendingMaintenanceAction) -> String {
     let what = action.action().unwrap_or("maintenance");
-    let more = action.description().map(|text| format!(" ({text})")).unwrap_or_default();
+    let more = action
+        .description()
+        .map(|text| format!(" ({text})"))
+        .unwrap_or_default();
     let day = |date: Option<&aws_smithy_types::DateTime>| {
         date.and_then(|date| date.fmt(Format::DateTime).ok())
             .and_then(|text| text.get(..10).map(str::to_owned))
     };
     let when = [
         ("applied", day(action.current_apply_date())),
-        ("in the first window after", day(action.auto_applied_after_date())),
+        (
+            "in the first window after",
+            day(action.auto_applied_after_date()),
+        ),
         ("forced on", day(action.forced_apply_date())),
     ];
     let when: Vec<String> = when

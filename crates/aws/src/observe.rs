@@ -14,7 +14,10 @@ use crate::{subnets, tags};
 
 /// What exists of each environment, in order.
 pub(crate) async fn observe(aws: &Aws, environments: &[&Desired]) -> Vec<Live> {
-    for resource in environments.iter().flat_map(|desired| desired.resources.values()) {
+    for resource in environments
+        .iter()
+        .flat_map(|desired| desired.resources.values())
+    {
         aws.remember(resource);
     }
     let fleet = Fleet::new(aws, environments);
@@ -66,8 +69,10 @@ fn resources(desired: &Desired, found: &[Found]) -> BTreeMap<pgward_model::Addre
         .resources
         .iter()
         .filter_map(|(address, resource)| {
-            let (adapter, found) =
-                ADAPTERS.iter().zip(found).find(|(adapter, _)| adapter.kind() == resource.kind)?;
+            let (adapter, found) = ADAPTERS
+                .iter()
+                .zip(found)
+                .find(|(adapter, _)| adapter.kind() == resource.kind)?;
             Some((address.clone(), found.of(&adapter.key(resource))))
         })
         .collect()
@@ -82,8 +87,12 @@ fn leftovers(
     let mut all = Vec::new();
     for (adapter, found) in ADAPTERS.iter().zip(found) {
         for (key, observation) in &found.seen {
-            let Some(present) = observation.as_present() else { continue };
-            let Some(owner) = &present.owner else { continue };
+            let Some(present) = observation.as_present() else {
+                continue;
+            };
+            let Some(owner) = &present.owner else {
+                continue;
+            };
             let ours = owner.project == desired.environment.project
                 && owner.environment == desired.environment.name;
             if ours && !taken.contains(&(adapter.family(), key.clone())) {

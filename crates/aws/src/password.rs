@@ -22,7 +22,10 @@ impl Password {
     pub(crate) fn generate() -> Self {
         let mut bytes = Zeroizing::new([0_u8; LENGTH]);
         getrandom::fill(bytes.as_mut_slice()).expect("the operating system has randomness");
-        let text = bytes.iter().map(|byte| char::from(LETTERS[usize::from(byte % 64)])).collect();
+        let text = bytes
+            .iter()
+            .map(|byte| char::from(LETTERS[usize::from(byte % 64)]))
+            .collect();
         Self(Sensitive::new(Zeroizing::new(text)))
     }
 
@@ -49,7 +52,12 @@ impl Password {
 /// What AWS answered, or that the secret holds no password.
 pub(crate) async fn of_secret(aws: &Aws, name: &str) -> Result<Password, Fault> {
     let action = "secretsmanager:GetSecretValue";
-    let call = aws.session().secrets().get_secret_value().secret_id(name).send();
+    let call = aws
+        .session()
+        .secrets()
+        .get_secret_value()
+        .secret_id(name)
+        .send();
     let output = aws.session().call(action, call).await?;
     let text = Zeroizing::new(output.secret_string.unwrap_or_default());
     let wrong = || {
@@ -57,8 +65,13 @@ pub(crate) async fn of_secret(aws: &Aws, name: &str) -> Result<Password, Fault> 
         Fault::new(FaultKind::Invalid, action, message)
     };
     let value: serde_json::Value = serde_json::from_str(&text).map_err(|_| wrong())?;
-    let password = value.get("password").and_then(serde_json::Value::as_str).ok_or_else(wrong)?;
-    Ok(Password(Sensitive::new(Zeroizing::new(password.to_owned()))))
+    let password = value
+        .get("password")
+        .and_then(serde_json::Value::as_str)
+        .ok_or_else(wrong)?;
+    Ok(Password(Sensitive::new(Zeroizing::new(
+        password.to_owned(),
+    ))))
 }
 
 #[cfg(test)]

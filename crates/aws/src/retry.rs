@@ -46,8 +46,16 @@ pub(crate) struct NotTwiceForPages;
 
 impl ClassifyRetry for NotTwiceForPages {
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
-        let body = context.response().and_then(|response| response.body().bytes());
-        if body.is_some_and(is_page) { RetryAction::RetryForbidden } else { RetryAction::NoActionIndicated }
+        let Some(response) = context.response() else {
+            return RetryAction::NoActionIndicated;
+        };
+        // A 502, 503 or 504 comes from a proxy or a balancer, and passes.
+        let lasting = matches!(response.status().as_u16(), 404 | 405 | 500 | 501);
+        if lasting && response.body().bytes().is_some_and(is_page) {
+            RetryAction::RetryForbidden
+        } else {
+            RetryAction::NoActionIndicated
+        }
     }
 
     fn name(&self) -> &'static str {
@@ -62,7 +70,9 @@ impl ClassifyRetry for NotTwiceForPages {
 /// Whether a body is HTML and not an answer of AWS.
 pub(crate) fn is_page(body: &[u8]) -> bool {
     let start = &body[..body.len().min(64)];
-    let text = String::from_utf8_lossy(start).trim_start().to_ascii_lowercase();
+    let text = String::from_utf8_lossy(start)
+        .trim_start()
+        .to_ascii_lowercase();
     text.starts_with("<!doctype html") || text.starts_with("<html")
 }
 

@@ -151,15 +151,23 @@ clients! {
 
 /// Repeats throttled and failed requests; explicit, so that no environment variable changes it.
 fn repeating() -> RetryConfig {
-    RetryConfig::standard().with_max_attempts(ATTEMPTS_MAX).with_max_backoff(BACKOFF_MAX)
+    RetryConfig::standard()
+        .with_max_attempts(ATTEMPTS_MAX)
+        .with_max_backoff(BACKOFF_MAX)
 }
 
 impl Session {
     /// A session; makes no call and no client yet.
     #[must_use]
     pub fn new(options: SessionOptions) -> Self {
-        let time = options.time.clone().unwrap_or_else(|| SharedTimeSource::new(SystemTimeSource::new()));
-        let sleep = options.sleep.clone().unwrap_or_else(|| SharedAsyncSleep::new(TokioSleep::new()));
+        let time = options
+            .time
+            .clone()
+            .unwrap_or_else(|| SharedTimeSource::new(SystemTimeSource::new()));
+        let sleep = options
+            .sleep
+            .clone()
+            .unwrap_or_else(|| SharedAsyncSleep::new(TokioSleep::new()));
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
@@ -247,7 +255,11 @@ impl Session {
             if let Some(fault) = self.unsupported().get(action) {
                 return Err(fault.clone());
             }
-            let _permit = self.permits.acquire().await.expect("the semaphore is never closed");
+            let _permit = self
+                .permits
+                .acquire()
+                .await
+                .expect("the semaphore is never closed");
             let started = Instant::now();
             let (result, attempts) = ATTEMPTS
                 .scope(Cell::new(0), async {
@@ -319,15 +331,21 @@ impl Session {
     }
 
     fn unsupported(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Fault>> {
-        self.unsupported.lock().unwrap_or_else(PoisonError::into_inner)
+        self.unsupported
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 fn credentials(options: &SessionOptions) -> SharedCredentialsProvider {
     match &options.credentials {
-        Some(key) => {
-            SharedCredentialsProvider::new(Credentials::new(key, "not-a-secret", None, None, "fixed"))
-        }
+        Some(key) => SharedCredentialsProvider::new(Credentials::new(
+            key,
+            "not-a-secret",
+            None,
+            None,
+            "fixed",
+        )),
         None => SharedCredentialsProvider::new(Chain::new(
             options.region.clone(),
             options.profile.clone(),

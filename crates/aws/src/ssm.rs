@@ -23,8 +23,13 @@ pub async fn ssm_parameters(
     let names: Vec<String> = names.iter().cloned().collect();
     let mut values = BTreeMap::new();
     for chunk in names.chunks(NAMES) {
-        let call = session.ssm().get_parameters().set_names(Some(chunk.to_vec()));
-        let output = session.call(action, call.with_decryption(false).send()).await?;
+        let call = session
+            .ssm()
+            .get_parameters()
+            .set_names(Some(chunk.to_vec()));
+        let output = session
+            .call(action, call.with_decryption(false).send())
+            .await?;
         for parameter in output.parameters.unwrap_or_default() {
             let name = parameter.name.unwrap_or_default();
             if parameter.r#type == Some(ParameterType::SecureString) {

@@ -22,7 +22,11 @@ pub(crate) async fn read(fleet: &Fleet<'_>) -> Vec<Subnets> {
         .map(|desired| -> Boxed<'_, Subnets> { Box::pin(by_tags(fleet, desired)) })
         .collect();
     let (groups, tagged) = tokio::join!(fleet.subnet_groups(), join_all(tagged));
-    let mut known: Subnets = groups.unwrap_or_default().iter().flat_map(of_group).collect();
+    let mut known: Subnets = groups
+        .unwrap_or_default()
+        .iter()
+        .flat_map(of_group)
+        .collect();
     let missing: BTreeSet<String> = fleet
         .environments()
         .iter()
@@ -63,19 +67,37 @@ fn of_group(group: &DbSubnetGroup) -> Vec<(String, Subnet)> {
         .iter()
         .filter_map(|subnet| {
             let id = subnet.subnet_identifier()?.to_owned();
-            let zone = subnet.subnet_availability_zone().and_then(|zone| zone.name())?.to_owned();
+            let zone = subnet
+                .subnet_availability_zone()
+                .and_then(|zone| zone.name())?
+                .to_owned();
             let vpc = group.vpc_id()?.to_owned();
-            Some((id.clone(), Subnet { id, zone, vpc, public: None }))
+            Some((
+                id.clone(),
+                Subnet {
+                    id,
+                    zone,
+                    vpc,
+                    public: None,
+                },
+            ))
         })
         .collect()
 }
 
 /// The subnets that tags choose; empty if the spec names them, or they can't be read.
 async fn by_tags(fleet: &Fleet<'_>, desired: &Desired) -> Subnets {
-    let Some(SubnetChoice::Tags(tags, _)) = &desired.foreign.subnets else { return Subnets::new() };
+    let Some(SubnetChoice::Tags(tags, _)) = &desired.foreign.subnets else {
+        return Subnets::new();
+    };
     let mut filters: Vec<Filter> = tags
         .iter()
-        .map(|(key, value)| Filter::builder().name(format!("tag:{key}")).values(value).build())
+        .map(|(key, value)| {
+            Filter::builder()
+                .name(format!("tag:{key}"))
+                .values(value)
+                .build()
+        })
         .collect();
     if let Some((vpc, _)) = &desired.foreign.vpc {
         filters.push(Filter::builder().name("vpc-id").values(vpc).build());
@@ -96,8 +118,15 @@ async fn by_tags(fleet: &Fleet<'_>, desired: &Desired) -> Subnets {
 /// What AWS answered.
 pub(crate) async fn by_ids(aws: &Aws, ids: &BTreeSet<String>) -> Result<Subnets, Fault> {
     let values = ids.iter().cloned().collect();
-    let filter = Filter::builder().name("subnet-id").set_values(Some(values)).build();
-    Ok(list(aws, vec![filter]).await?.iter().filter_map(of_ec2).collect())
+    let filter = Filter::builder()
+        .name("subnet-id")
+        .set_values(Some(values))
+        .build();
+    Ok(list(aws, vec![filter])
+        .await?
+        .iter()
+        .filter_map(of_ec2)
+        .collect())
 }
 
 /// All subnets of a VPC.
@@ -107,7 +136,11 @@ pub(crate) async fn by_ids(aws: &Aws, ids: &BTreeSet<String>) -> Result<Subnets,
 /// What AWS answered.
 pub(crate) async fn of_vpc(aws: &Aws, vpc: &str) -> Result<Subnets, Fault> {
     let filter = Filter::builder().name("vpc-id").values(vpc).build();
-    Ok(list(aws, vec![filter]).await?.iter().filter_map(of_ec2).collect())
+    Ok(list(aws, vec![filter])
+        .await?
+        .iter()
+        .filter_map(of_ec2)
+        .collect())
 }
 
 async fn list(aws: &Aws, filters: Vec<Filter>) -> Result<Vec<LiveSubnet>, Fault> {
@@ -116,7 +149,9 @@ async fn list(aws: &Aws, filters: Vec<Filter>) -> Result<Vec<LiveSubnet>, Fault>
         "ec2:DescribeSubnets",
         |token| {
             let call = aws.session().ec2().describe_subnets().max_results(1000);
-            call.set_filters(Some(filters.clone())).set_next_token(token).send()
+            call.set_filters(Some(filters.clone()))
+                .set_next_token(token)
+                .send()
         },
         |output| (output.subnets.unwrap_or_default(), output.next_token),
     )
@@ -127,7 +162,15 @@ fn of_ec2(subnet: &LiveSubnet) -> Option<(String, Subnet)> {
     let id = subnet.subnet_id()?.to_owned();
     let zone = subnet.availability_zone().unwrap_or_default().to_owned();
     let vpc = subnet.vpc_id().unwrap_or_default().to_owned();
-    Some((id.clone(), Subnet { id, zone, vpc, public: None }))
+    Some((
+        id.clone(),
+        Subnet {
+            id,
+            zone,
+            vpc,
+            public: None,
+        },
+    ))
 }
 
 /// Adds whether a route leads to an internet gateway.
@@ -137,7 +180,9 @@ async fn with_routes(fleet: &Fleet<'_>, mut subnets: Subnets) -> Subnets {
         return subnets;
     }
     let aws = fleet.aws;
-    let filter = Filter::builder().name("vpc-id").set_values(Some(vpcs.into_iter().collect()));
+    let filter = Filter::builder()
+        .name("vpc-id")
+        .set_values(Some(vpcs.into_iter().collect()));
     let filter = filter.build();
     let tables = pages(
         aws,
@@ -163,19 +208,27 @@ async fn with_routes(fleet: &Fleet<'_>, mut subnets: Subnets) -> Subnets {
 /// The route table of a subnet: its own, else the main one of its VPC.
 fn table_of<'a>(subnet: &Subnet, tables: &'a [RouteTable]) -> Option<&'a RouteTable> {
     let own = tables.iter().find(|table| {
-        table.associations().iter().any(|link| link.subnet_id() == Some(subnet.id.as_str()))
+        table
+            .associations()
+            .iter()
+            .any(|link| link.subnet_id() == Some(subnet.id.as_str()))
     });
     own.or_else(|| {
         tables.iter().find(|table| {
             table.vpc_id() == Some(subnet.vpc.as_str())
-                && table.associations().iter().any(|link| link.main() == Some(true))
+                && table
+                    .associations()
+                    .iter()
+                    .any(|link| link.main() == Some(true))
         })
     })
 }
 
 fn is_open(table: &RouteTable) -> bool {
     table.routes().iter().any(|route| {
-        route.gateway_id().is_some_and(|gateway| gateway.starts_with("igw-"))
+        route
+            .gateway_id()
+            .is_some_and(|gateway| gateway.starts_with("igw-"))
             && (route.destination_cidr_block() == Some("0.0.0.0/0")
                 || route.destination_ipv6_cidr_block() == Some("::/0"))
     })

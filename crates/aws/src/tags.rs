@@ -62,7 +62,9 @@ pub(crate) fn description(tags: &Tags) -> String {
 ///
 /// Keys of AWS, of RDS and of ours are never removed.
 pub(crate) fn difference(attributes: &Object, live: &Present) -> (Tags, Vec<String>) {
-    let Some(declared) = attributes.map(TAGS.path) else { return (Tags::new(), Vec::new()) };
+    let Some(declared) = attributes.map(TAGS.path) else {
+        return (Tags::new(), Vec::new());
+    };
     let before = live.now.map(TAGS.path);
     let set = declared
         .iter()
@@ -90,13 +92,22 @@ pub(crate) async fn tagged(fleet: &Fleet<'_>) -> Result<BTreeMap<String, Tags>, 
         aws,
         "tag:GetResources",
         |token| {
-            let call = aws.session().tagging().get_resources().resources_per_page(100);
+            let call = aws
+                .session()
+                .tagging()
+                .get_resources()
+                .resources_per_page(100);
             call.set_resource_type_filters(Some(types.clone()))
                 .set_tag_filters(Some(filters.clone()))
                 .set_pagination_token(token)
                 .send()
         },
-        |output| (output.resource_tag_mapping_list.unwrap_or_default(), output.pagination_token),
+        |output| {
+            (
+                output.resource_tag_mapping_list.unwrap_or_default(),
+                output.pagination_token,
+            )
+        },
     )
     .await;
     match listed {
@@ -118,17 +129,28 @@ pub(crate) async fn tagged(fleet: &Fleet<'_>) -> Result<BTreeMap<String, Tags>, 
 /// Filters for the projects and, where that is possible, the environments of the run.
 fn filters(fleet: &Fleet<'_>) -> Vec<TagFilter> {
     let projects = fleet.projects();
-    let mut environments: Vec<String> =
-        fleet.environments().iter().map(|desired| desired.environment.name.clone()).collect();
+    let mut environments: Vec<String> = fleet
+        .environments()
+        .iter()
+        .map(|desired| desired.environment.name.clone())
+        .collect();
     environments.sort();
     environments.dedup();
-    [(PROJECT, projects.into_iter().collect()), (ENVIRONMENT, environments)]
-        .into_iter()
-        .map(|(key, values): (&str, Vec<String>)| {
-            let filter = TagFilter::builder().key(key);
-            if values.len() <= FILTER_VALUES { filter.set_values(Some(values)) } else { filter }.build()
-        })
-        .collect()
+    [
+        (PROJECT, projects.into_iter().collect()),
+        (ENVIRONMENT, environments),
+    ]
+    .into_iter()
+    .map(|(key, values): (&str, Vec<String>)| {
+        let filter = TagFilter::builder().key(key);
+        if values.len() <= FILTER_VALUES {
+            filter.set_values(Some(values))
+        } else {
+            filter
+        }
+        .build()
+    })
+    .collect()
 }
 
 /// The tags of one resource of RDS or CloudWatch, by ARN.
@@ -138,8 +160,16 @@ fn filters(fleet: &Fleet<'_>) -> Vec<TagFilter> {
 /// What AWS answered.
 pub(crate) async fn of_resource(aws: &Aws, arn: &str) -> Result<Tags, Fault> {
     if service(arn) == "cloudwatch" {
-        let call = aws.session().cloudwatch().list_tags_for_resource().resource_arn(arn).send();
-        let output = aws.session().call("cloudwatch:ListTagsForResource", call).await?;
+        let call = aws
+            .session()
+            .cloudwatch()
+            .list_tags_for_resource()
+            .resource_arn(arn)
+            .send();
+        let output = aws
+            .session()
+            .call("cloudwatch:ListTagsForResource", call)
+            .await?;
         return Ok(output
             .tags
             .unwrap_or_default()
@@ -147,7 +177,12 @@ pub(crate) async fn of_resource(aws: &Aws, arn: &str) -> Result<Tags, Fault> {
             .filter_map(|tag| Some((tag.key?, tag.value?)))
             .collect());
     }
-    let call = aws.session().rds().list_tags_for_resource().resource_name(arn).send();
+    let call = aws
+        .session()
+        .rds()
+        .list_tags_for_resource()
+        .resource_name(arn)
+        .send();
     let output = aws.session().call("rds:ListTagsForResource", call).await?;
     Ok(from_rds(output.tag_list()))
 }
@@ -159,14 +194,22 @@ fn service(arn: &str) -> &str {
 /// Tags of RDS as a map.
 pub(crate) fn from_rds(tags: &[aws_sdk_rds::types::Tag]) -> Tags {
     tags.iter()
-        .filter_map(|tag| Some((tag.key()?.to_owned(), tag.value().unwrap_or_default().to_owned())))
+        .filter_map(|tag| {
+            Some((
+                tag.key()?.to_owned(),
+                tag.value().unwrap_or_default().to_owned(),
+            ))
+        })
         .collect()
 }
 
 /// Tags as RDS takes them.
 pub(crate) fn to_rds(tags: &Tags) -> Option<Vec<aws_sdk_rds::types::Tag>> {
     let one = |(key, value): (&String, &String)| {
-        aws_sdk_rds::types::Tag::builder().key(key).value(value).build()
+        aws_sdk_rds::types::Tag::builder()
+            .key(key)
+            .value(value)
+            .build()
     };
     Some(tags.iter().map(one).collect())
 }
@@ -183,14 +226,24 @@ pub(crate) async fn change_rds(
 ) -> Result<(), Fault> {
     let (set, removed) = difference(attributes, live);
     if !set.is_empty() {
-        let call = aws.session().rds().add_tags_to_resource().resource_name(&live.arn);
+        let call = aws
+            .session()
+            .rds()
+            .add_tags_to_resource()
+            .resource_name(&live.arn);
         let call = call.set_tags(to_rds(&set)).send();
         aws.session().call("rds:AddTagsToResource", call).await?;
     }
     if !removed.is_empty() {
-        let call = aws.session().rds().remove_tags_from_resource().resource_name(&live.arn);
+        let call = aws
+            .session()
+            .rds()
+            .remove_tags_from_resource()
+            .resource_name(&live.arn);
         let call = call.set_tag_keys(Some(removed)).send();
-        aws.session().call("rds:RemoveTagsFromResource", call).await?;
+        aws.session()
+            .call("rds:RemoveTagsFromResource", call)
+            .await?;
     }
     Ok(())
 }
@@ -213,7 +266,10 @@ mod tests {
     use super::*;
 
     fn tags(pairs: &[(&str, &str)]) -> Tags {
-        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+        pairs
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect()
     }
 
     #[test]
@@ -229,7 +285,10 @@ mod tests {
         let present = present("shop-prod", "arn", &live);
         let compared = present.now.map(TAGS.path).expect("tags are always read");
         assert_eq!(compared.keys().collect::<Vec<_>>(), ["Team"]);
-        assert_eq!(present.owner.map(|owner| owner.address).as_deref(), Some("instance"));
+        assert_eq!(
+            present.owner.map(|owner| owner.address).as_deref(),
+            Some("instance")
+        );
     }
 
     #[test]
@@ -237,8 +296,10 @@ mod tests {
         let live = present("x", "arn", &tags(&[("A", "1"), ("B", "2"), ("aws:x", "3")]));
         let mut attributes = Object::new();
         let declared = [("A", "1"), ("C", "3")];
-        let declared =
-            declared.iter().map(|(key, value)| ((*key).to_owned(), Value::text(*value))).collect();
+        let declared = declared
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), Value::text(*value)))
+            .collect();
         attributes.set(TAGS.path, Value::Map(declared));
         let (set, removed) = difference(&attributes, &live);
         assert_eq!(set, tags(&[("C", "3")]));

@@ -165,14 +165,23 @@ impl View<'_> {
                 declared: true,
             });
         }
-        if !found.is_empty() {
-            let mut change = whole(self.resource, Verb::Update, Some(self.present));
-            if found.iter().any(|one| self.replaces(kind, one, &desired)) {
-                change.verb = Verb::Replace;
-            }
-            change.attributes = found;
-            changes.resources.push(change);
+        let (replacing, updating): (Vec<_>, Vec<_>) =
+            found.into_iter().partition(|one| self.replaces(kind, one, &desired));
+        let never = kind.stateful || !kind.instead_of_replacing.is_empty();
+        // A replacement takes every value with it; one that is never made leaves the rest to do.
+        let rest_counts = replacing.is_empty() || never;
+        if !replacing.is_empty() {
+            self.push(Verb::Replace, replacing, changes);
         }
+        if !updating.is_empty() && rest_counts {
+            self.push(Verb::Update, updating, changes);
+        }
+    }
+
+    fn push(&self, verb: Verb, attributes: Vec<AttributeChange>, changes: &mut Changes) {
+        let mut change = whole(self.resource, verb, Some(self.present));
+        change.attributes = attributes;
+        changes.resources.push(change);
     }
 
     fn replaces(

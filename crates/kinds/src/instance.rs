@@ -248,7 +248,7 @@ fn crossing_zero(case: &Case<'_>) -> Effect {
 }
 
 fn retention_cut(case: &Case<'_>) -> bool {
-    case.after.and_then(Value::as_int) == Some(0)
+    case.before.is_some() && case.after.and_then(Value::as_int) == Some(0)
 }
 
 fn retention_reason(case: &Case<'_>) -> String {
@@ -267,7 +267,7 @@ fn turned_on(case: &Case<'_>) -> bool {
 }
 
 fn turned_off(case: &Case<'_>) -> bool {
-    case.after.and_then(Value::as_bool) == Some(false)
+    case.before.is_some() && case.after.and_then(Value::as_bool) == Some(false)
 }
 
 pub(crate) fn class_reason(case: &Case<'_>) -> String {

@@ -30,7 +30,7 @@ attributes! {
 
     /// Whether clients must use TLS.
     REQUIRE_TLS: "proxy.require_tls", Form::Bool => aws("RequireTLS").terraform("require_tls")
-        .default("true").exposes(|case| case.after.and_then(Value::as_bool) == Some(false))
+        .default("true").exposes(|case| case.before.is_some() && case.after == Some(&Value::Bool(false)))
         .reason("New connections have to follow it; open ones go on.");
 
     /// How long a client may be idle: 1 s to 8 h.
@@ -106,7 +106,7 @@ pub static KIND: Kind = Kind {
 };
 
 fn loosens(case: &Case<'_>) -> bool {
-    case.after.and_then(Value::as_text) == Some("disabled")
+    case.before.is_some() && case.after.and_then(Value::as_text) == Some("disabled")
 }
 
 fn describe(resource: &Resource, _: &BTreeMap<Address, Resource>) -> Vec<Described> {

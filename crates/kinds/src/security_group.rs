@@ -58,7 +58,7 @@ pub static KIND: Kind = Kind {
         "ec2:CreateTags",
         "ec2:DeleteTags",
     ],
-    needs: &["subnet_group"],
+    needs: &[],
     priced_by: &[],
     not_priced: &[],
     protected_by: "",

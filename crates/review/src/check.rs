@@ -80,10 +80,17 @@ impl CheckDocument {
     #[must_use]
     pub fn sentence(&self) -> String {
         let number = |number: usize, noun: &str| {
-            if number == 0 { format!("no {noun}s") } else { wording::count(number, noun) }
+            if number == 0 {
+                format!("no {noun}s")
+            } else {
+                wording::count(number, noun)
+            }
         };
-        let names: Vec<String> =
-            self.environments.iter().map(|name| crate::text::escape(name)).collect();
+        let names: Vec<String> = self
+            .environments
+            .iter()
+            .map(|name| crate::text::escape(name))
+            .collect();
         format!(
             "{} ({}): {}, {}",
             wording::count(self.environments.len(), "environment"),

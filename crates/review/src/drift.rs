@@ -108,10 +108,10 @@ impl DriftDocument {
             tool_version: tool_version.to_owned(),
             environment: environment.clone(),
             read_at: wording::whole_second(read_at),
-            last_apply: drift
-                .record
-                .as_ref()
-                .map(|(at, commit)| LastApply { at: *at, commit: commit.clone() }),
+            last_apply: drift.record.as_ref().map(|(at, commit)| LastApply {
+                at: *at,
+                commit: commit.clone(),
+            }),
             verdict,
             summary,
             drift: drift.items.iter().map(entry).collect(),
@@ -126,12 +126,24 @@ impl DriftDocument {
 }
 
 fn entry(item: &DriftItem) -> DriftEntry {
-    let alarming = item.flags.contains(&Flag::Exposure);
+    let whole = item.path.as_str() == item.address.as_str();
+    let gone = whole && item.live.is_none();
+    let alarming = gone || item.flags.contains(&Flag::Exposure);
+    let mut remarks = item.remarks.clone();
+    if remarks.is_empty() && gone {
+        remarks.push("it does not exist any more".to_owned());
+    } else if remarks.is_empty() && whole && item.last_applied.is_none() {
+        remarks.push("it carries the tags of this environment, and nothing declares it".to_owned());
+    }
     DriftEntry {
         address: item.address.to_string(),
         attribute: attribute(&item.address, &item.path),
         path: item.path.clone(),
-        sigil: if alarming { Sigil::Interrupt } else { Sigil::of(Verb::Update, item.effect) },
+        sigil: if alarming {
+            Sigil::Interrupt
+        } else {
+            Sigil::of(Verb::Update, item.effect)
+        },
         last_applied: item.last_applied.clone(),
         live: item.live.clone(),
         who: None,
@@ -139,7 +151,7 @@ fn entry(item: &DriftItem) -> DriftEntry {
         class: item.class,
         effect: item.effect,
         flags: item.flags.clone(),
-        remarks: item.remarks.clone(),
+        remarks,
         source: item.origin.as_ref().map(Source::from),
     }
 }
@@ -161,6 +173,13 @@ fn next(drift: &Drift, environment: &EnvironmentPart) -> Vec<Notice> {
     } else {
         format!("plan {name}")
     };
-    let label = if drift.record.is_some() { "Put back:" } else { "See:" };
-    vec![Notice { label: label.to_owned(), command: command(environment, &words) }]
+    let label = if drift.record.is_some() {
+        "Put back:"
+    } else {
+        "See:"
+    };
+    vec![Notice {
+        label: label.to_owned(),
+        command: command(environment, &words),
+    }]
 }

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use pgward_engine::{Event, Operation, Outcome, Report};
+use pgward_engine::{Event, Fault, Operation, Outcome, Report};
 use pgward_model::Diagnostic;
 use serde::Serialize;
 
-use crate::document::{Document, Finding, command};
+use crate::document::{Document, EnvironmentPart, Finding, ResourceName, command};
+use crate::text::{hint, is_recent};
 
 /// What happened to the lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -142,9 +143,11 @@ struct Summary<'a> {
 #[derive(Debug, Clone)]
 pub struct Events {
     sequence: u64,
-    types: BTreeMap<String, String>,
+    environment: EnvironmentPart,
+    names: BTreeMap<String, ResourceName>,
     again: String,
     started: BTreeMap<usize, Timestamp>,
+    waits: BTreeMap<usize, (String, Timestamp)>,
 }
 
 impl Events {
@@ -152,14 +155,23 @@ impl Events {
     #[must_use]
     pub fn new(document: &Document) -> Self {
         let verb = if document.destroy { "destroy" } else { "apply" };
-        let types = document
+        let names = document
             .changes
             .iter()
-            .map(|change| (change.address.clone(), change.resource.type_name.clone()))
+            .map(|change| (change.address.clone(), change.resource.clone()))
             .collect();
-        let again =
-            command(&document.environment, &format!("{verb} {}", document.environment.name));
-        Self { sequence: 0, types, again, started: BTreeMap::new() }
+        let again = command(
+            &document.environment,
+            &format!("{verb} {}", document.environment.name),
+        );
+        Self {
+            sequence: 0,
+            environment: document.environment.clone(),
+            names,
+            again,
+            started: BTreeMap::new(),
+            waits: BTreeMap::new(),
+        }
     }
 
     /// The first event.
@@ -186,11 +198,16 @@ impl Events {
         holder: &str,
         expires_at: Option<Timestamp>,
     ) -> String {
-        let fields = Lock { state, holder, expires_at: expires_at.map(crate::wording::stamp) };
+        let fields = Lock {
+            state,
+            holder,
+            expires_at: expires_at.map(crate::wording::stamp),
+        };
         self.line(at, "lock", None, fields)
     }
 
-    /// An event of the run; a repeated call is no event.
+    /// An event of the run. A repeated call is none, and a wait is one if AWS's word is another
+    /// or after five minutes.
     pub fn event(
         &mut self,
         at: Timestamp,
@@ -199,26 +216,47 @@ impl Events {
     ) -> Option<String> {
         let find = |number: &usize| operations.iter().find(|one| one.number == *number);
         match event {
-            Event::Step { step, of, addresses } => {
+            Event::Step {
+                step,
+                of,
+                addresses,
+            } => {
                 let addresses = addresses.iter().map(ToString::to_string).collect();
-                Some(self.line(at, "step", None, Step { step: *step, of: *of, addresses }))
+                Some(self.line(
+                    at,
+                    "step",
+                    None,
+                    Step {
+                        step: *step,
+                        of: *of,
+                        addresses,
+                    },
+                ))
             }
             Event::Started { number } => {
                 self.started.insert(*number, at);
                 let operation = find(number)?;
-                let types = self.types.clone();
-                let type_name = types.get(operation.address.as_str());
+                let name = self.names.get(operation.address.as_str());
+                let type_name = name.map_or(&operation.kind, |name| &name.type_name).clone();
                 let fields = Change {
                     resource: Some(Resource {
-                        type_name: type_name.unwrap_or(&operation.kind),
+                        type_name: &type_name,
                         id: &operation.name,
                     }),
                     ..change(operation, "started")
                 };
                 Some(self.line(at, "change", None, fields))
             }
-            Event::Waiting { number, status, elapsed_ms } => {
+            Event::Waiting {
+                number,
+                status,
+                elapsed_ms,
+            } => {
                 let operation = find(number)?;
+                if is_recent(self.waits.get(number), status, at) {
+                    return None;
+                }
+                self.waits.insert(*number, (status.clone(), at));
                 let started = self.started.get(number).copied().unwrap_or(at);
                 let (from, to, deadline) = operation.minutes;
                 let fields = Waiting {
@@ -233,9 +271,11 @@ impl Events {
                 Some(self.line(at, "waiting", None, fields))
             }
             Event::Retrying { .. } => None,
-            Event::Ended { number, outcome, elapsed_ms } => {
-                self.ended(at, find(number)?, outcome, *elapsed_ms)
-            }
+            Event::Ended {
+                number,
+                outcome,
+                elapsed_ms,
+            } => self.ended(at, find(number)?, outcome, *elapsed_ms),
         }
     }
 
@@ -247,9 +287,23 @@ impl Events {
         elapsed_ms: u64,
     ) -> Option<String> {
         let elapsed_ms = Some(elapsed_ms);
+        let next = |fault: &Fault| {
+            let name = self.names.get(operation.address.as_str());
+            let noun = name.map_or("resource", |name| name.noun.as_str());
+            match hint(&self.environment, fault, noun) {
+                Some(hint) => format!("{hint}, then run: {}", self.again),
+                None => self.again.clone(),
+            }
+        };
         let fields = match outcome {
-            Outcome::Done => Change { elapsed_ms, ..change(operation, "done") },
-            Outcome::Accepted => Change { elapsed_ms, ..change(operation, "accepted") },
+            Outcome::Done => Change {
+                elapsed_ms,
+                ..change(operation, "done")
+            },
+            Outcome::Accepted => Change {
+                elapsed_ms,
+                ..change(operation, "accepted")
+            },
             Outcome::Failed { fault, code } => Change {
                 elapsed_ms,
                 code: Some(code),
@@ -259,12 +313,13 @@ impl Events {
                     request_id: fault.request_id.as_deref(),
                 }),
                 message: Some(&fault.message),
-                next: Some(self.again.clone()),
+                next: Some(next(fault)),
                 ..change(operation, "failed")
             },
-            Outcome::Skipped { because } => {
-                Change { because: Some(because.as_str()), ..change(operation, "skipped") }
-            }
+            Outcome::Skipped { because } => Change {
+                because: Some(because.as_str()),
+                ..change(operation, "skipped")
+            },
             Outcome::InProgress { status } => Change {
                 elapsed_ms,
                 aws_status: Some(status),
@@ -311,7 +366,13 @@ impl Events {
         fields: T,
     ) -> String {
         self.sequence += 1;
-        let line = Line { kind, format, ts: format!("{at:.3}"), seq: self.sequence, fields };
+        let line = Line {
+            kind,
+            format,
+            ts: format!("{at:.3}"),
+            seq: self.sequence,
+            fields,
+        };
         serde_json::to_string(&line).expect("events have text keys only")
     }
 }
@@ -324,5 +385,10 @@ fn change<'a>(operation: &'a Operation, state: &'a str) -> Change<'a> {
         pgward_engine::Verb::Delete => "delete",
         pgward_engine::Verb::Restart => "restart",
     };
-    Change { address: operation.address.as_str(), action, state, ..Change::default() }
+    Change {
+        address: operation.address.as_str(),
+        action,
+        state,
+        ..Change::default()
+    }
 }

@@ -112,7 +112,10 @@ pub fn effect(
 /// The effect as JSON names it: `data_loss`; `none` if there is no change.
 #[must_use]
 pub fn effect_key(effect: Option<Effect>) -> String {
-    effect.map_or_else(|| "none".to_owned(), |effect| effect.word().replace('-', "_"))
+    effect.map_or_else(
+        || "none".to_owned(),
+        |effect| effect.word().replace('-', "_"),
+    )
 }
 
 /// A range of seconds in the largest unit that fits: `10-30 s`, `1-2 min`, `up to 2 min`.
@@ -130,7 +133,11 @@ pub fn seconds_range(from: u32, to: u32) -> String {
 /// A range of minutes: `12-20 min`, `up to 3 min`, `under 1 min`.
 #[must_use]
 pub fn minutes_range(from: u32, to: u32) -> String {
-    if to == 0 { "under 1 min".to_owned() } else { range(from, to, "min") }
+    if to == 0 {
+        "under 1 min".to_owned()
+    } else {
+        range(from, to, "min")
+    }
 }
 
 fn range(from: u32, to: u32, unit: &str) -> String {
@@ -236,8 +243,11 @@ pub fn elapsed(milliseconds: u64) -> String {
 
 /// Hours, minutes and seconds; below a minute the nearest second, as a call of 0.9 s is not 0 s.
 fn split(milliseconds: u64) -> (u64, u64, u64) {
-    let seconds =
-        if milliseconds < 59_500 { (milliseconds + 500) / 1000 } else { milliseconds / 1000 };
+    let seconds = if milliseconds < 59_500 {
+        (milliseconds + 500) / 1000
+    } else {
+        milliseconds / 1000
+    };
     (seconds / 3600, seconds / 60 % 60, seconds % 60)
 }
 
@@ -245,7 +255,11 @@ fn split(milliseconds: u64) -> (u64, u64, u64) {
 #[must_use]
 pub fn about_minutes(from: u32, to: u32) -> String {
     let middle = (from + to).div_ceil(2);
-    let shown = if middle < 10 { middle } else { middle.div_ceil(5) * 5 };
+    let shown = if middle < 10 {
+        middle
+    } else {
+        middle.div_ceil(5) * 5
+    };
     if shown < 120 {
         format!("about {shown} min")
     } else {
@@ -260,7 +274,11 @@ pub fn decimal(hundredths_of_cents: i64) -> String {
     let amount = hundredths_of_cents.unsigned_abs();
     let (dollars, rest) = (amount / 10_000, amount % 10_000);
     let fraction = format!("{rest:04}");
-    let fraction = if rest % 100 == 0 { &fraction[..2] } else { &fraction };
+    let fraction = if rest % 100 == 0 {
+        &fraction[..2]
+    } else {
+        &fraction
+    };
     format!("{sign}{dollars}.{fraction}")
 }
 
@@ -286,7 +304,10 @@ fn signed(decimal: &str) -> (&'static str, String) {
     };
     let (dollars, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let padded = format!("{fraction:0<4}");
-    let parts: u64 = padded.get(..4).and_then(|four| four.parse().ok()).unwrap_or(0);
+    let parts: u64 = padded
+        .get(..4)
+        .and_then(|four| four.parse().ok())
+        .unwrap_or(0);
     let dollars: u64 = dollars.parse().unwrap_or(0);
     let cents = (dollars * 10_000 + parts + 50) / 100;
     let sign = match (cents, negative) {
@@ -300,13 +321,19 @@ fn signed(decimal: &str) -> (&'static str, String) {
 /// Whether decimal text stands for nothing.
 #[must_use]
 pub fn is_zero(decimal: &str) -> bool {
-    !decimal.bytes().any(|byte| byte.is_ascii_digit() && byte != b'0')
+    !decimal
+        .bytes()
+        .any(|byte| byte.is_ascii_digit() && byte != b'0')
 }
 
 /// `1 change`, `5 changes`; for nouns whose plural only adds an `s`.
 #[must_use]
 pub fn count(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+    if number == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{number} {noun}s")
+    }
 }
 
 /// `a`, `a and b`, `a, b and c`; beyond `most` items `a, b and 4 more`.
@@ -326,18 +353,27 @@ pub fn list<T: AsRef<str>>(items: &[T], most: usize) -> String {
 /// A small number in words: `two`; digits from ten.
 #[must_use]
 pub fn number(number: usize) -> String {
-    const WORDS: [&str; 10] =
-        ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
-    WORDS.get(number).map_or_else(|| number.to_string(), |word| (*word).to_owned())
+    const WORDS: [&str; 10] = [
+        "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
+    ];
+    WORDS
+        .get(number)
+        .map_or_else(|| number.to_string(), |word| (*word).to_owned())
 }
 
 /// A reason after the words of an effect: a sentence follows a period, a phrase a colon.
 #[must_use]
 pub fn with_reason(words: &str, reason: &str) -> String {
     let reason = reason.trim();
-    let Some(first) = reason.chars().next() else { return words.to_owned() };
+    let Some(first) = reason.chars().next() else {
+        return words.to_owned();
+    };
     let joint = if first.is_uppercase() { ". " } else { ": " };
-    let end = if reason.ends_with(['.', '!', '?', ':']) { "" } else { "." };
+    let end = if reason.ends_with(['.', '!', '?', ':']) {
+        ""
+    } else {
+        "."
+    };
     format!("{words}{joint}{reason}{end}")
 }
 
@@ -352,10 +388,22 @@ mod tests {
     #[test]
     fn a_window_within_fifteen_minutes_is_counted_down() {
         let window = at("2025-11-16T03:00:00Z");
-        assert_eq!(window_start(window, at("2025-11-12T09:14:00Z")), "window Sun 16 Nov 03:00 UTC");
-        assert_eq!(window_start(window, at("2025-11-16T02:48:30Z")), "in 12 min");
-        assert_eq!(window_start(window, at("2025-11-16T03:00:00Z")), "in the open window");
-        assert_eq!(window_range(window, at("2025-11-16T04:00:00Z")), "Sun 16 Nov 03:00-04:00 UTC");
+        assert_eq!(
+            window_start(window, at("2025-11-12T09:14:00Z")),
+            "window Sun 16 Nov 03:00 UTC"
+        );
+        assert_eq!(
+            window_start(window, at("2025-11-16T02:48:30Z")),
+            "in 12 min"
+        );
+        assert_eq!(
+            window_start(window, at("2025-11-16T03:00:00Z")),
+            "in the open window"
+        );
+        assert_eq!(
+            window_range(window, at("2025-11-16T04:00:00Z")),
+            "Sun 16 Nov 03:00-04:00 UTC"
+        );
         assert_eq!(
             window_range(at("2025-11-15T23:30:00Z"), at("2025-11-16T00:30:00Z")),
             "Sat 15 Nov 23:30-Sun 00:30 UTC"
@@ -399,13 +447,21 @@ mod tests {
             say(Verb::Replace, Effect::DataLoss, &[Flag::Stateful], None),
             "REPLACE, DATA LOSS"
         );
-        assert_eq!(say(Verb::Update, Effect::Online, &[Flag::Exposure], None), "online, EXPOSURE");
+        assert_eq!(
+            say(Verb::Update, Effect::Online, &[Flag::Exposure], None),
+            "online, EXPOSURE"
+        );
         assert_eq!(
             say(Verb::Update, Effect::Downtime, &[], Some((60, 120))),
             "downtime 1-2 min"
         );
         assert_eq!(
-            say(Verb::Update, Effect::Degraded, &[Flag::OneWay, Flag::Cooldown], None),
+            say(
+                Verb::Update,
+                Effect::Degraded,
+                &[Flag::OneWay, Flag::Cooldown],
+                None
+            ),
             "degraded, one-way"
         );
     }

@@ -27,7 +27,11 @@ fn item(
         class,
         effect: Effect::Online,
         flags: flags(&[]),
-        remarks: if remark.is_empty() { Vec::new() } else { vec![remark.to_owned()] },
+        remarks: if remark.is_empty() {
+            Vec::new()
+        } else {
+            vec![remark.to_owned()]
+        },
         origin: None,
     }
 }
@@ -49,14 +53,32 @@ fn drifted() -> Drift {
         last_applied: None,
         flags: flags(&[Flag::Exposure]),
         origin: Some(origin("prod.toml", 11)),
-        ..item("access.0-0-0-0-0", "access", outside, ["", "tcp 5432 from 0.0.0.0/0"], "")
+        ..item(
+            "access.0-0-0-0-0",
+            "access",
+            outside,
+            ["", "tcp 5432 from 0.0.0.0/0"],
+            "",
+        )
     };
     let alarm = DriftItem {
         origin: Some(origin("base.toml", 85)),
-        ..item("alarm.cpu-high.actions", "alarm.cpu-high", outside, ["on", "off"], "")
+        ..item(
+            "alarm.cpu-high.actions",
+            "alarm.cpu-high",
+            outside,
+            ["on", "off"],
+            "",
+        )
     };
     let scanner = |address: &str| {
-        item("tags.LastScanned", address, DriftClass::Ignored, ["", "2025-11-12"], "")
+        item(
+            "tags.LastScanned",
+            address,
+            DriftClass::Ignored,
+            ["", "2025-11-12"],
+            "",
+        )
     };
     Drift {
         record: Some((at("2025-11-09T14:21:00Z"), Some("4f1c2aa".to_owned()))),
@@ -100,7 +122,10 @@ fn drift_document(drift: &Drift) -> DriftDocument {
 #[test]
 fn drift_says_what_changed_and_how_to_put_it_back() {
     let document = drift_document(&drifted());
-    assert_data_eq!(text::drift(&document, plain()), file!["samples/drift.txt"].raw());
+    assert_data_eq!(
+        text::drift(&document, plain()),
+        file!["samples/drift.txt"].raw()
+    );
     assert_data_eq!(json(&document), file!["samples/drift.json"].raw());
 }
 
@@ -136,8 +161,15 @@ fn without_a_record_nobody_is_blamed() {
 /// A file whose lines are empty but for those given by number.
 fn lines(given: &[(u32, &str)]) -> String {
     let last = given.iter().map(|(number, _)| *number).max().unwrap_or(0);
-    let line = |number| given.iter().find(|(one, _)| *one == number).map_or("", |(_, text)| text);
-    (1..=last).map(|number| format!("{}\n", line(number))).collect()
+    let line = |number| {
+        given
+            .iter()
+            .find(|(one, _)| *one == number)
+            .map_or("", |(_, text)| text)
+    };
+    (1..=last)
+        .map(|number| format!("{}\n", line(number)))
+        .collect()
 }
 
 fn sources(files: &[(&str, &[(u32, &str)])]) -> Sources {
@@ -150,9 +182,9 @@ fn sources(files: &[(&str, &[(u32, &str)])]) -> Sources {
 
 /// The place of `word` in a line of a file.
 fn place(file: &str, number: u32, line: &str, word: &str) -> Origin {
-    let start = line.find(word).unwrap();
-    let column = u32::try_from(line[..start].chars().count()).unwrap() + 1;
-    let width = u32::try_from(word.chars().count()).unwrap();
+    let start = line.find(word).expect("the word is in the line");
+    let column = u32::try_from(line[..start].chars().count()).expect("lines are short") + 1;
+    let width = u32::try_from(word.chars().count()).expect("words are short");
     Origin {
         file: format!("specs/{file}.toml"),
         line: number,
@@ -164,64 +196,102 @@ fn place(file: &str, number: u32, line: &str, word: &str) -> Origin {
 #[test]
 fn the_place_the_cause_and_the_way_out_are_shown() {
     let unknown = "mutli_az            = true";
-    let circle = [(39, "source = \"replica.archive\""), (43, "source = \"replica.reporting\"")];
+    let circle = [
+        (39, "source = \"replica.archive\""),
+        (43, "source = \"replica.reporting\""),
+    ];
     let size = "size       = \"100 GiB\"";
     let grow = "grow_to    = \"105 GiB\"";
-    let subnets =
-        "subnets        = [\"subnet-0abc1230000000001\", \"subnet-0abc1230000000009\"]";
+    let subnets = "subnets        = [\"subnet-0abc1230000000001\", \"subnet-0abc1230000000009\"]";
     let protection = "deletion_protection = false";
     let allow = "allow      = [\"online\", \"degraded\"]";
     let sources = sources(&[
-        ("prod", &[
-            (7, subnets),
-            (24, unknown),
-            (26, protection),
-            (30, size),
-            (31, grow),
-            circle[0],
-            circle[1],
-        ]),
+        (
+            "prod",
+            &[
+                (7, subnets),
+                (24, unknown),
+                (26, protection),
+                (30, size),
+                (31, grow),
+                circle[0],
+                circle[1],
+            ],
+        ),
         ("base", &[(119, allow)]),
     ]);
     let all = vec![
-        Diagnostic::error("P501", "both subnets are in ap-south-1a; a DB subnet group needs two zones")
-            .at(&place("prod", 7, subnets, "\"subnet-0abc1230000000009\""), "ap-south-1a, both")
-            .also(&place("prod", 7, subnets, "\"subnet-0abc1230000000001\""), "")
-            .help(
-                "take one of the other zones, same VPC, private: subnet-0def4560000000002 \
+        Diagnostic::error(
+            "P501",
+            "both subnets are in ap-south-1a; a DB subnet group needs two zones",
+        )
+        .at(
+            &place("prod", 7, subnets, "\"subnet-0abc1230000000009\""),
+            "ap-south-1a, both",
+        )
+        .also(
+            &place("prod", 7, subnets, "\"subnet-0abc1230000000001\""),
+            "",
+        )
+        .help(
+            "take one of the other zones, same VPC, private: subnet-0def4560000000002 \
                  (ap-south-1b),\nsubnet-0aa77c10000000003 (ap-south-1c)",
-            )
-            .note("found by reading AWS at 2025-11-12 09:14 UTC"),
+        )
+        .note("found by reading AWS at 2025-11-12 09:14 UTC"),
         Diagnostic::error("P101", "unknown key `mutli_az` in [instance]")
-            .at(&place("prod", 24, unknown, "mutli_az"), "not a key of [instance]")
+            .at(
+                &place("prod", 24, unknown, "mutli_az"),
+                "not a key of [instance]",
+            )
             .help("did you mean `multi_az`?"),
         Diagnostic::warning(
             "P403",
             "deletion protection is off on an environment whose policy is careful",
         )
-        .at(&place("prod", 26, protection, "false"), "one API call could delete the instance")
-        .also(&place("base", 119, allow, "[\"online\", \"degraded\"]"), "policy of this environment")
+        .at(
+            &place("prod", 26, protection, "false"),
+            "one API call could delete the instance",
+        )
+        .also(
+            &place("base", 119, allow, "[\"online\", \"degraded\"]"),
+            "policy of this environment",
+        )
         .help("deletion_protection = true"),
         Diagnostic::error("P312", "`grow_to` must be at least 10% above `size`")
             .at(&place("prod", 31, grow, "\"105 GiB\""), "")
-            .also(&place("prod", 30, size, "\"100 GiB\""), "so at least \"110 GiB\"")
+            .also(
+                &place("prod", 30, size, "\"100 GiB\""),
+                "so at least \"110 GiB\"",
+            )
             .help("grow_to = \"110 GiB\" or more; remove the line for no autoscaling"),
         Diagnostic::error(
             "P202",
             "replicas copy each other in a circle: reporting -> archive -> reporting",
         )
-        .at(&place("prod", 39, circle[0].1, "\"replica.archive\""), "reporting copies archive")
-        .also(&place("prod", 43, circle[1].1, "\"replica.reporting\""), "archive copies reporting")
+        .at(
+            &place("prod", 39, circle[0].1, "\"replica.archive\""),
+            "reporting copies archive",
+        )
+        .also(
+            &place("prod", 43, circle[1].1, "\"replica.reporting\""),
+            "archive copies reporting",
+        )
         .help("one of them must copy the instance: remove its `source` line"),
     ];
     let text = text::diagnostics(&all, &sources, plain());
     assert_data_eq!(text, file!["samples/diagnostics.txt"].raw());
     assert_eq!(
         text::totals(&all),
-        ["4 errors, 1 warning in specs/prod.toml", "explain: pgward explain P501"]
+        [
+            "4 errors, 1 warning in specs/prod.toml",
+            "explain: pgward explain P501"
+        ]
     );
     let check = CheckDocument::new(&["prod".to_owned()], &all, "0.4.0");
-    assert_eq!(check.sentence(), "1 environment (prod): 4 errors, 1 warning");
+    assert_eq!(
+        check.sentence(),
+        "1 environment (prod): 4 errors, 1 warning"
+    );
     assert_data_eq!(json(&check), file!["samples/check.json"].raw());
 }
 
@@ -260,18 +330,30 @@ fn carets_align_by_display_width_and_tabs_are_one_column() {
 
 #[test]
 fn without_a_place_the_facts_are_aligned() {
-    let refused = Diagnostic::error("P602", "this plan goes further than the policy of prod allows")
-        .fact("needs", "downtime (instance.class), reboot (parameters.max_connections)")
-        .fact("has", "online, degraded\tspecs/base.toml:119")
+    let refused = Diagnostic::error(
+        "P602",
+        "this plan goes further than the policy of prod allows",
+    )
+    .fact(
+        "needs",
+        "downtime (instance.class), reboot (parameters.max_connections)",
+    )
+    .fact("has", "online, degraded\tspecs/base.toml:119")
+    .fact(
+        "next",
+        "pgward apply prod --yes --allow downtime,reboot\n\
+             --yes answers the question; it does not widen the policy",
+    );
+    let busy = Diagnostic::error("P620", "happytrip-b2b/prod is locked by another apply")
+        .fact(
+            "holder",
+            "ci/apply run 8842, arn:aws:sts::111122223333:assumed-role/ci-apply/8842",
+        )
+        .fact("since", "2025-11-12 10:02 UTC, 14 min ago; seen 20 s ago")
         .fact(
             "next",
-            "pgward apply prod --yes --allow downtime,reboot\n\
-             --yes answers the question; it does not widen the policy",
+            "wait and repeat. If run 8842 is gone: pgward unlock prod",
         );
-    let busy = Diagnostic::error("P620", "happytrip-b2b/prod is locked by another apply")
-        .fact("holder", "ci/apply run 8842, arn:aws:sts::111122223333:assumed-role/ci-apply/8842")
-        .fact("since", "2025-11-12 10:02 UTC, 14 min ago; seen 20 s ago")
-        .fact("next", "wait and repeat. If run 8842 is gone: pgward unlock prod");
     let text = text::diagnostics(&[refused, busy], &Sources::default(), plain());
     assert_data_eq!(text, file!["samples/diagnostics-facts.txt"].raw());
 }

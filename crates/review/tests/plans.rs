@@ -12,7 +12,10 @@ use snapbox::{assert_data_eq, file};
 #[test]
 fn a_new_environment_is_planned_by_steps() {
     let document = documented(&new_environment());
-    assert_data_eq!(text::plan(&document, plain()), file!["samples/plan-new.txt"].raw());
+    assert_data_eq!(
+        text::plan(&document, plain()),
+        file!["samples/plan-new.txt"].raw()
+    );
     assert_eq!(
         text::question(&document),
         "Apply 16 changes to happytrip-b2b/prod in account 111122223333?\n\
@@ -24,20 +27,32 @@ fn a_new_environment_is_planned_by_steps() {
 #[test]
 fn a_risky_change_is_shown_in_full() {
     let document = documented(&risky());
-    assert_data_eq!(text::plan(&document, plain()), file!["samples/plan-risky.txt"].raw());
-    assert_eq!(text::refusal(&document).as_deref(), Some("two changes are blocked"));
+    assert_data_eq!(
+        text::plan(&document, plain()),
+        file!["samples/plan-risky.txt"].raw()
+    );
+    assert_eq!(
+        text::refusal(&document).as_deref(),
+        Some("two changes are blocked")
+    );
 }
 
 #[test]
 fn no_change_says_what_was_compared() {
     let document = documented(&plan("2025-11-12T11:02:00Z", "4f1c2aa"));
-    assert_data_eq!(text::plan(&document, plain()), file!["samples/plan-none.txt"].raw());
+    assert_data_eq!(
+        text::plan(&document, plain()),
+        file!["samples/plan-none.txt"].raw()
+    );
 }
 
 #[test]
 fn what_waits_is_not_a_change() {
     let document = documented(&accepted());
-    assert_data_eq!(text::plan(&document, plain()), file!["samples/plan-waiting.txt"].raw());
+    assert_data_eq!(
+        text::plan(&document, plain()),
+        file!["samples/plan-waiting.txt"].raw()
+    );
 }
 
 #[test]
@@ -48,19 +63,28 @@ fn what_waits_is_named_beside_new_changes() {
     let document = documented(&both);
     let text = text::plan(&document, plain());
     let start = text.find("Accepted earlier").unwrap();
-    assert_data_eq!(text[start..].to_owned(), file!["samples/plan-waiting-too.txt"].raw());
+    assert_data_eq!(
+        text[start..].to_owned(),
+        file!["samples/plan-waiting-too.txt"].raw()
+    );
 }
 
 #[test]
 fn a_narrow_terminal_breaks_lines_and_no_words() {
     let style = Style::default().with_width(60);
     let document = documented(&risky());
-    assert_data_eq!(text::plan(&document, style), file!["samples/plan-narrow.txt"].raw());
+    assert_data_eq!(
+        text::plan(&document, style),
+        file!["samples/plan-narrow.txt"].raw()
+    );
 }
 
 #[test]
 fn ascii_has_no_glyphs() {
-    let style = Style { ascii: true, ..Style::default() };
+    let style = Style {
+        ascii: true,
+        ..Style::default()
+    };
     let text = text::plan(&documented(&new_environment()), style);
     assert!(text.is_ascii());
     assert!(text.contains("PLAN  16 to create - the environment is new"));
@@ -68,7 +92,10 @@ fn ascii_has_no_glyphs() {
 
 #[test]
 fn color_only_repeats_what_the_words_say() {
-    let style = Style { color: true, ..Style::default() };
+    let style = Style {
+        color: true,
+        ..Style::default()
+    };
     let document = documented(&risky());
     let colored = text::plan(&document, style);
     assert!(colored.contains("\u{1b}[35mx\u{1b}[0m"));
@@ -98,11 +125,17 @@ fn what_is_not_managed_or_not_readable_is_marked() {
                 owner: Some("happytrip-b2b/staging".to_owned()),
             },
         ],
-        unread: vec![Unread { address: Address::new("proxy"), fault }],
+        unread: vec![Unread {
+            address: Address::new("proxy"),
+            fault,
+        }],
         not_checked: vec!["roles: access denied".to_owned()],
         findings: vec![
-            Diagnostic::warning("P404", "log_statement = \"all\" writes row values to the log")
-                .at(&build::origin("prod.toml", 47), ""),
+            Diagnostic::warning(
+                "P404",
+                "log_statement = \"all\" writes row values to the log",
+            )
+            .at(&build::origin("prod.toml", 47), ""),
         ],
         ..plan("2025-11-12T11:02:00Z", "4f1c2aa")
     };
@@ -110,8 +143,14 @@ fn what_is_not_managed_or_not_readable_is_marked() {
     strange.circumstances.sandbox = true;
     strange.circumstances.endpoint = Some("http://127.0.0.1:4566".to_owned());
     let document = documented(&strange);
-    assert_data_eq!(text::plan(&document, plain()), file!["samples/plan-strange.txt"].raw());
-    assert_eq!(text::refusal(&document).as_deref(), Some("one resource could not be read"));
+    assert_data_eq!(
+        text::plan(&document, plain()),
+        file!["samples/plan-strange.txt"].raw()
+    );
+    assert_eq!(
+        text::refusal(&document).as_deref(),
+        Some("one resource could not be read")
+    );
 }
 
 #[test]
@@ -125,7 +164,10 @@ fn foreign_text_is_escaped() {
 #[test]
 fn a_deletion_says_what_goes_and_what_is_kept() {
     let document = documented(&deletion());
-    assert_data_eq!(text::destroy(&document, plain()), file!["samples/destroy.txt"].raw());
+    assert_data_eq!(
+        text::destroy(&document, plain()),
+        file!["samples/destroy.txt"].raw()
+    );
     assert_eq!(
         text::question(&document),
         "This deletes data. Type happytrip-b2b/dev to go on: "
@@ -135,9 +177,14 @@ fn a_deletion_says_what_goes_and_what_is_kept() {
 #[test]
 fn what_needs_allow_alone_is_offered_at_once() {
     let mut careful = risky();
-    careful.changes.retain(|change| change.path.as_str() == "instance.class");
+    careful
+        .changes
+        .retain(|change| change.path.as_str() == "instance.class");
     careful.waiting.clear();
     careful.circumstances.now = at("2025-11-16T02:48:00Z");
     let document = documented(&careful);
-    assert_data_eq!(text::plan(&document, plain()), file!["samples/plan-allow.txt"].raw());
+    assert_data_eq!(
+        text::plan(&document, plain()),
+        file!["samples/plan-allow.txt"].raw()
+    );
 }

@@ -38,7 +38,8 @@ impl Part {
     /// Adds a finding, with the time of the reading.
     fn find(&mut self, case: &Case<'_>, diagnostic: Diagnostic) {
         let at = case.aws.session().now().strftime("%Y-%m-%d %H:%M UTC");
-        self.findings.push(diagnostic.note(format!("found by reading AWS at {at}")));
+        self.findings
+            .push(diagnostic.note(format!("found by reading AWS at {at}")));
     }
 
     /// Adds a sentence about what could not be read.
@@ -77,14 +78,23 @@ impl Work<'_> {
 
     /// Whether the attribute is sent to AWS.
     fn sends(&self, attribute: &Attribute) -> bool {
-        self.creates() || self.change.attributes.iter().any(|one| one.attribute == attribute.path)
+        self.creates()
+            || self
+                .change
+                .attributes
+                .iter()
+                .any(|one| one.attribute == attribute.path)
     }
 
     /// The keys of a keyed attribute that are sent to AWS.
     fn keys(&self, attribute: &Attribute) -> Vec<&str> {
         if self.creates() {
             let map = self.resource.attributes.map(attribute.path);
-            return map.into_iter().flatten().map(|(key, _)| key.as_str()).collect();
+            return map
+                .into_iter()
+                .flatten()
+                .map(|(key, _)| key.as_str())
+                .collect();
         }
         self.change
             .attributes
@@ -108,7 +118,12 @@ impl Case<'_> {
             .iter()
             .filter(|change| change.kind == kind)
             .filter(|change| matches!(change.verb, Verb::Create | Verb::Update | Verb::Replace))
-            .filter_map(|change| Some(Work { resource: change.desired.as_ref()?, change }))
+            .filter_map(|change| {
+                Some(Work {
+                    resource: change.desired.as_ref()?,
+                    change,
+                })
+            })
             .collect()
     }
 
@@ -119,13 +134,13 @@ impl Case<'_> {
 }
 
 /// Runs all checks at once; reads nothing that the changes don't need.
-pub(crate) async fn check(
-    aws: &Aws,
-    desired: &Desired,
-    live: &Live,
-    changes: &Changes,
-) -> Checked {
-    let case = Case { aws, desired, live, changes };
+pub(crate) async fn check(aws: &Aws, desired: &Desired, live: &Live, changes: &Changes) -> Checked {
+    let case = Case {
+        aws,
+        desired,
+        live,
+        changes,
+    };
     let checks: Vec<Boxed<'_, Part>> = vec![
         Box::pin(subnets::check(&case)),
         Box::pin(versions::check(&case)),

@@ -18,16 +18,18 @@ pub(super) async fn check(case: &Case<'_>) -> Part {
     let mut part = Part::default();
     for work in case.work("parameter_group") {
         let names = work.keys(&VALUES);
-        let Some(family) = work.resource.attributes.text(FAMILY.path) else { continue };
+        let Some(family) = work.resource.attributes.text(FAMILY.path) else {
+            continue;
+        };
         for chunk in names.chunks(NAMES) {
             match rows(case.aws, family, chunk).await {
                 // No row at all comes from an endpoint that has no such data.
                 Ok(rows) if rows.is_empty() => part
                     .not_checked
                     .push(format!("parameters: the endpoint knows none of {family}")),
-                Ok(rows) => chunk
-                    .iter()
-                    .for_each(|name| parameter(case, &work, family, name, rows.get(*name), &mut part)),
+                Ok(rows) => chunk.iter().for_each(|name| {
+                    parameter(case, &work, family, name, rows.get(*name), &mut part)
+                }),
                 Err(fault) => part.gap("parameters", &fault),
             }
         }
@@ -42,7 +44,10 @@ async fn rows(
     names: &[&str],
 ) -> Result<BTreeMap<String, Parameter>, Fault> {
     let values = names.iter().map(|name| (*name).to_owned()).collect();
-    let filter = Filter::builder().name("parameter-name").set_values(Some(values)).build();
+    let filter = Filter::builder()
+        .name("parameter-name")
+        .set_values(Some(values))
+        .build();
     let listed = pages(
         aws,
         "rds:DescribeEngineDefaultParameters",
@@ -56,8 +61,15 @@ async fn rows(
         },
         |output| {
             let defaults = output.engine_defaults;
-            let marker = defaults.as_ref().and_then(|defaults| defaults.marker.clone());
-            (defaults.and_then(|defaults| defaults.parameters).unwrap_or_default(), marker)
+            let marker = defaults
+                .as_ref()
+                .and_then(|defaults| defaults.marker.clone());
+            (
+                defaults
+                    .and_then(|defaults| defaults.parameters)
+                    .unwrap_or_default(),
+                marker,
+            )
         },
     )
     .await?;
@@ -76,14 +88,20 @@ fn parameter(
     part: &mut Part,
 ) {
     let values = work.resource.attributes.map(VALUES.path);
-    let value = values.and_then(|values| values.get(name)).and_then(Value::as_text).unwrap_or("");
+    let value = values
+        .and_then(|values| values.get(name))
+        .and_then(Value::as_text)
+        .unwrap_or("");
     let diagnostic = match row {
         None => Diagnostic::error("P507", format!("RDS has no parameter `{name}` in {family}")),
-        Some(row) if row.is_modifiable() == Some(false) => {
-            Diagnostic::error("P507", format!("RDS does not let one set `{name}` in {family}"))
-        }
+        Some(row) if row.is_modifiable() == Some(false) => Diagnostic::error(
+            "P507",
+            format!("RDS does not let one set `{name}` in {family}"),
+        ),
         Some(row) => {
-            let Some(allowed) = row.allowed_values() else { return };
+            let Some(allowed) = row.allowed_values() else {
+                return;
+            };
             let data_type = row.data_type().unwrap_or("string");
             if admits(allowed, data_type, value) {
                 return;
@@ -103,7 +121,9 @@ fn admits(allowed: &str, data_type: &str, value: &str) -> bool {
     let choices: Vec<&str> = allowed.split(',').map(str::trim).collect();
     match data_type {
         "integer" | "float" => {
-            let Ok(number) = value.parse::<f64>() else { return true };
+            let Ok(number) = value.parse::<f64>() else {
+                return true;
+            };
             choices.iter().any(|choice| match range(choice) {
                 Some((from, to)) => (from..=to).contains(&number),
                 None => true,
@@ -116,11 +136,13 @@ fn admits(allowed: &str, data_type: &str, value: &str) -> bool {
                 _ => value,
             }
             .to_owned();
-            choices.iter().any(|choice| choice.eq_ignore_ascii_case(value) || *choice == word)
+            choices
+                .iter()
+                .any(|choice| choice.eq_ignore_ascii_case(value) || *choice == word)
         }
-        "string" if !value.contains(',') && choices.len() > 1 => {
-            choices.iter().any(|choice| choice.eq_ignore_ascii_case(value))
-        }
+        "string" if !value.contains(',') && choices.len() > 1 => choices
+            .iter()
+            .any(|choice| choice.eq_ignore_ascii_case(value)),
         _ => true,
     }
 }
@@ -162,7 +184,11 @@ mod tests {
             ("md5,scram-sha-256", "string", "plain", false),
             ("none,ddl,mod,all", "list", "anything", true),
         ] {
-            assert_eq!(admits(allowed, data_type, value), expected, "{allowed} {value}");
+            assert_eq!(
+                admits(allowed, data_type, value),
+                expected,
+                "{allowed} {value}"
+            );
         }
     }
 }

@@ -10,7 +10,7 @@ use pgward_model::{Attribute, Diagnostic, Origin};
 use super::{Case, Part, Work};
 use crate::join::{Boxed, join_all};
 use crate::keys;
-use crate::kinds::{instance::EXISTING, secret, security_group as groups};
+use crate::kinds::{instance::existing_secret, secret, security_group as groups};
 
 /// What is referred to: kind and name, with the place of the first mention and the path.
 type Wanted<'a> = BTreeMap<(What, String), (Option<&'a Origin>, String)>;
@@ -50,9 +50,7 @@ pub(super) async fn check(case: &Case<'_>) -> Part {
     let wanted = wanted(case);
     let looks = wanted
         .keys()
-        .map(|(what, name)| -> Boxed<'_, Result<bool, Fault>> {
-            Box::pin(look(case, *what, name))
-        })
+        .map(|(what, name)| -> Boxed<'_, Result<bool, Fault>> { Box::pin(look(case, *what, name)) })
         .collect();
     for (((what, name), (origin, path)), found) in wanted.iter().zip(join_all(looks).await) {
         let exists = match found {
@@ -60,9 +58,15 @@ pub(super) async fn check(case: &Case<'_>) -> Part {
             Err(fault) => part.exists(&what.nouns(), Err::<(), _>(fault)),
         };
         if exists == Some(false) {
-            let place = if *what == What::Role { "this account" } else { case.region() };
+            let place = if *what == What::Role {
+                "this account"
+            } else {
+                case.region()
+            };
             let message = format!("{} {name} does not exist in {place}", what.noun());
-            let diagnostic = Diagnostic::error("P505", message).at_some(*origin, "").about(path);
+            let diagnostic = Diagnostic::error("P505", message)
+                .at_some(*origin, "")
+                .about(path);
             part.find(case, diagnostic);
         }
     }
@@ -95,22 +99,64 @@ fn wanted<'a>(case: &'a Case<'_>) -> Wanted<'a> {
         }
     }
     for work in case.work("instance") {
-        refer(&work, &instance::MONITORING_ROLE, What::Role, foreign_place(&foreign.roles), &mut wanted);
+        refer(
+            &work,
+            &instance::MONITORING_ROLE,
+            What::Role,
+            foreign_place(&foreign.roles),
+            &mut wanted,
+        );
         if work.creates() {
-            refer(&work, &instance::ENCRYPTION, What::Key, foreign_place(&foreign.keys), &mut wanted);
+            refer(
+                &work,
+                &instance::ENCRYPTION,
+                What::Key,
+                foreign_place(&foreign.keys),
+                &mut wanted,
+            );
             let place = foreign_place(&foreign.secrets);
-            refer(&work, &instance::MASTER_SECRET, What::Secret, place, &mut wanted);
+            refer(
+                &work,
+                &instance::MASTER_SECRET,
+                What::Secret,
+                place,
+                &mut wanted,
+            );
         }
     }
     for work in case.work("replica") {
-        refer(&work, &replica::MONITORING_ROLE, What::Role, foreign_place(&foreign.roles), &mut wanted);
+        refer(
+            &work,
+            &replica::MONITORING_ROLE,
+            What::Role,
+            foreign_place(&foreign.roles),
+            &mut wanted,
+        );
     }
     for work in case.work("proxy") {
-        refer(&work, &proxy::ROLE, What::Role, foreign_place(&foreign.roles), &mut wanted);
-        refer(&work, &proxy::SECRETS, What::Secret, foreign_place(&foreign.secrets), &mut wanted);
+        refer(
+            &work,
+            &proxy::ROLE,
+            What::Role,
+            foreign_place(&foreign.roles),
+            &mut wanted,
+        );
+        refer(
+            &work,
+            &proxy::SECRETS,
+            What::Secret,
+            foreign_place(&foreign.secrets),
+            &mut wanted,
+        );
     }
     for work in case.work("alarm") {
-        refer(&work, &alarm::NOTIFY, What::Topic, foreign_place(&foreign.topics), &mut wanted);
+        refer(
+            &work,
+            &alarm::NOTIFY,
+            What::Topic,
+            foreign_place(&foreign.topics),
+            &mut wanted,
+        );
     }
     wanted
 }
@@ -119,7 +165,11 @@ fn wanted<'a>(case: &'a Case<'_>) -> Wanted<'a> {
 fn foreign_place<'a>(
     list: &'a [(String, Origin)],
 ) -> impl Fn(&str) -> Option<&'a Origin> + use<'a> {
-    |name| list.iter().find(|(one, _)| one == name).map(|(_, origin)| origin)
+    |name| {
+        list.iter()
+            .find(|(one, _)| one == name)
+            .map(|(_, origin)| origin)
+    }
 }
 
 /// Adds what an attribute names, if the attribute is sent.
@@ -134,10 +184,13 @@ fn refer<'a>(
         return;
     }
     let of = &work.resource.attributes;
-    let texts = of.text(attribute.path).into_iter().chain(of.texts(attribute.path));
+    let texts = of
+        .text(attribute.path)
+        .into_iter()
+        .chain(of.texts(attribute.path));
     for text in texts {
         let name = match what {
-            What::Secret => match text.strip_prefix(EXISTING) {
+            What::Secret => match existing_secret(text) {
                 Some(name) => name,
                 None => continue,
             },
@@ -159,7 +212,11 @@ async fn look(case: &Case<'_>, what: What, name: &str) -> Result<bool, Fault> {
     let filter = |key: &str| Filter::builder().name(key).values(name).build();
     match what {
         What::Vpc => {
-            let call = session.ec2().describe_vpcs().filters(filter("vpc-id")).send();
+            let call = session
+                .ec2()
+                .describe_vpcs()
+                .filters(filter("vpc-id"))
+                .send();
             let output = session.call("ec2:DescribeVpcs", call).await?;
             Ok(!output.vpcs().is_empty())
         }
@@ -181,7 +238,10 @@ async fn look(case: &Case<'_>, what: What, name: &str) -> Result<bool, Fault> {
         }
         What::Topic => {
             let call = session.sns().get_topic_attributes().topic_arn(name).send();
-            session.call("sns:GetTopicAttributes", call).await.map(|_| true)
+            session
+                .call("sns:GetTopicAttributes", call)
+                .await
+                .map(|_| true)
         }
         What::Key => match case.live.keys.get(name) {
             Some(_) => Ok(true),

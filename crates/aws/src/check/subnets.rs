@@ -14,14 +14,23 @@ type Named<'a> = (&'a str, &'a Origin);
 
 pub(super) async fn check(case: &Case<'_>) -> Part {
     let mut part = Part::default();
-    let sent = case.work("subnet_group").iter().any(|work| work.sends(&SUBNETS))
-        || case.work("proxy").iter().any(|work| work.sends(&proxy::SUBNETS));
+    let sent = case
+        .work("subnet_group")
+        .iter()
+        .any(|work| work.sends(&SUBNETS))
+        || case
+            .work("proxy")
+            .iter()
+            .any(|work| work.sends(&proxy::SUBNETS));
     if !sent {
         return part;
     }
     match &case.desired.foreign.subnets {
         Some(SubnetChoice::Ids(list)) => {
-            let named = list.iter().map(|(id, origin)| (id.as_str(), origin)).collect::<Vec<_>>();
+            let named = list
+                .iter()
+                .map(|(id, origin)| (id.as_str(), origin))
+                .collect::<Vec<_>>();
             by_ids(case, &named, &mut part).await;
         }
         Some(SubnetChoice::Tags(_, origin)) => by_tags(case, origin, &mut part),
@@ -45,11 +54,18 @@ async fn by_ids(case: &Case<'_>, named: &[Named<'_>], part: &mut Part) {
     for (id, origin) in named {
         if !known.contains_key(*id) {
             let message = format!("subnet {id} does not exist in {}", case.region());
-            part.find(case, Diagnostic::error("P501", message).at(origin, "").about("network.subnets"));
+            part.find(
+                case,
+                Diagnostic::error("P501", message)
+                    .at(origin, "")
+                    .about("network.subnets"),
+            );
         }
     }
-    let found: Vec<(&Subnet, &Origin)> =
-        named.iter().filter_map(|(id, origin)| Some((known.get(*id)?, *origin))).collect();
+    let found: Vec<(&Subnet, &Origin)> = named
+        .iter()
+        .filter_map(|(id, origin)| Some((known.get(*id)?, *origin)))
+        .collect();
     if found.len() == named.len() && !other_vpc(case, &found, part) {
         one_zone(case, &found, part).await;
     }
@@ -58,8 +74,12 @@ async fn by_ids(case: &Case<'_>, named: &[Named<'_>], part: &mut Part) {
 /// Whether a subnet is in another VPC than the environment.
 fn other_vpc(case: &Case<'_>, found: &[(&Subnet, &Origin)], part: &mut Part) -> bool {
     let wanted = case.desired.foreign.vpc.as_ref();
-    let expected = wanted.map(|(vpc, _)| vpc).or(found.first().map(|(subnet, _)| &subnet.vpc));
-    let Some(expected) = expected else { return false };
+    let expected = wanted
+        .map(|(vpc, _)| vpc)
+        .or(found.first().map(|(subnet, _)| &subnet.vpc));
+    let Some(expected) = expected else {
+        return false;
+    };
     let Some((subnet, origin)) = found.iter().find(|(subnet, _)| subnet.vpc != *expected) else {
         return false;
     };
@@ -69,15 +89,23 @@ fn other_vpc(case: &Case<'_>, found: &[(&Subnet, &Origin)], part: &mut Part) -> 
     );
     let diagnostic = Diagnostic::error("P501", message)
         .at(origin, subnet.vpc.as_str())
-        .also_some(wanted.map(|(_, origin)| origin), "the VPC of the environment")
+        .also_some(
+            wanted.map(|(_, origin)| origin),
+            "the VPC of the environment",
+        )
         .about("network.subnets");
     part.find(case, diagnostic);
     true
 }
 
 async fn one_zone(case: &Case<'_>, found: &[(&Subnet, &Origin)], part: &mut Part) {
-    let zones: BTreeSet<&str> = found.iter().map(|(subnet, _)| subnet.zone.as_str()).collect();
-    let (Some((last, origin)), 1) = (found.last(), zones.len()) else { return };
+    let zones: BTreeSet<&str> = found
+        .iter()
+        .map(|(subnet, _)| subnet.zone.as_str())
+        .collect();
+    let (Some((last, origin)), 1) = (found.last(), zones.len()) else {
+        return;
+    };
     let zone = &last.zone;
     let (what, all) = match found.len() {
         1 => ("the only subnet is".to_owned(), ""),
@@ -105,25 +133,47 @@ fn others(all: &BTreeMap<String, Subnet>, zone: &str) -> Option<String> {
     for subnet in all.values().filter(|subnet| subnet.zone != zone) {
         by_zone.entry(&subnet.zone).or_insert(&subnet.id);
     }
-    let list: Vec<String> = by_zone.iter().map(|(zone, id)| format!("{id} ({zone})")).collect();
-    (!list.is_empty())
-        .then(|| format!("take one of the other zones, same VPC, private: {}", list.join(", ")))
+    let list: Vec<String> = by_zone
+        .iter()
+        .map(|(zone, id)| format!("{id} ({zone})"))
+        .collect();
+    (!list.is_empty()).then(|| {
+        format!(
+            "take one of the other zones, same VPC, private: {}",
+            list.join(", ")
+        )
+    })
 }
 
 fn by_tags(case: &Case<'_>, origin: &Origin, part: &mut Part) {
-    let unread = case.live.not_checked.iter().any(|sentence| sentence.starts_with("subnets:"));
+    let unread = case
+        .live
+        .not_checked
+        .iter()
+        .any(|sentence| sentence.starts_with("subnets:"));
     if unread {
         return;
     }
-    let zones: BTreeSet<&str> =
-        case.live.subnets.values().map(|subnet| subnet.zone.as_str()).collect();
+    let zones: BTreeSet<&str> = case
+        .live
+        .subnets
+        .values()
+        .map(|subnet| subnet.zone.as_str())
+        .collect();
     let message = match (case.live.subnets.len(), zones.len()) {
         (0, _) => format!("no subnet in {} carries these tags", case.region()),
         (count, 1) => {
             let zone = zones.first().copied().unwrap_or_default();
-            format!("all {count} subnets with these tags are in {zone}; a DB subnet group needs two zones")
+            format!(
+                "all {count} subnets with these tags are in {zone}; a DB subnet group needs two zones"
+            )
         }
         _ => return,
     };
-    part.find(case, Diagnostic::error("P501", message).at(origin, "").about("network.subnets"));
+    part.find(
+        case,
+        Diagnostic::error("P501", message)
+            .at(origin, "")
+            .about("network.subnets"),
+    );
 }

@@ -18,7 +18,10 @@ pub(crate) fn major(version: &str) -> &str {
 
 /// Numbers of a version, for ordering.
 fn numbers(version: &str) -> Vec<u32> {
-    version.split(['.', '-']).map_while(|part| part.parse().ok()).collect()
+    version
+        .split(['.', '-'])
+        .map_while(|part| part.parse().ok())
+        .collect()
 }
 
 /// Whether a version is the written one, or one of the written major.
@@ -44,7 +47,11 @@ pub(crate) async fn list(aws: &Aws) -> Result<Vec<DbEngineVersion>, Fault> {
         aws,
         "rds:DescribeDBEngineVersions",
         |marker| {
-            let call = aws.session().rds().describe_db_engine_versions().engine(ENGINE);
+            let call = aws
+                .session()
+                .rds()
+                .describe_db_engine_versions()
+                .engine(ENGINE);
             call.max_records(PAGE).set_marker(marker).send()
         },
         |output| (output.db_engine_versions.unwrap_or_default(), output.marker),
@@ -53,7 +60,12 @@ pub(crate) async fn list(aws: &Aws) -> Result<Vec<DbEngineVersion>, Fault> {
 }
 
 async fn names(aws: &Aws) -> Result<Vec<&str>, Fault> {
-    Ok(aws.versions().await?.iter().filter_map(|version| version.engine_version()).collect())
+    Ok(aws
+        .versions()
+        .await?
+        .iter()
+        .filter_map(|version| version.engine_version())
+        .collect())
 }
 
 /// The versions that one can be upgraded to.
@@ -61,15 +73,27 @@ async fn targets(aws: &Aws, live: &str) -> Result<Vec<String>, Fault> {
     let all = aws.versions().await?;
     let of = |version: &DbEngineVersion| -> Vec<String> {
         let targets = version.valid_upgrade_target().iter();
-        targets.filter_map(|target| target.engine_version().map(str::to_owned)).collect()
+        targets
+            .filter_map(|target| target.engine_version().map(str::to_owned))
+            .collect()
     };
-    if let Some(known) = all.iter().find(|version| version.engine_version() == Some(live)) {
+    if let Some(known) = all
+        .iter()
+        .find(|version| version.engine_version() == Some(live))
+    {
         return Ok(of(known));
     }
     // A version that AWS no longer creates is listed only when it is asked for by name.
-    let call = aws.session().rds().describe_db_engine_versions().engine(ENGINE);
+    let call = aws
+        .session()
+        .rds()
+        .describe_db_engine_versions()
+        .engine(ENGINE);
     let call = call.engine_version(live).include_all(true).send();
-    let output = aws.session().call("rds:DescribeDBEngineVersions", call).await?;
+    let output = aws
+        .session()
+        .call("rds:DescribeDBEngineVersions", call)
+        .await?;
     Ok(output.db_engine_versions().iter().flat_map(of).collect())
 }
 
@@ -89,13 +113,21 @@ pub(crate) async fn upgrade_target(aws: &Aws, live: &str, written: &str) -> Stri
         return written.to_owned();
     }
     let targets = targets(aws, live).await.unwrap_or_default();
-    newest(targets.iter().map(String::as_str), written).unwrap_or(written).to_owned()
+    newest(targets.iter().map(String::as_str), written)
+        .unwrap_or(written)
+        .to_owned()
 }
 
 pub(super) async fn check(case: &Case<'_>) -> Part {
     let mut part = Part::default();
-    for work in case.work("instance").into_iter().filter(|work| work.sends(&VERSION)) {
-        let Some(written) = work.resource.attributes.text(VERSION.path) else { continue };
+    for work in case
+        .work("instance")
+        .into_iter()
+        .filter(|work| work.sends(&VERSION))
+    {
+        let Some(written) = work.resource.attributes.text(VERSION.path) else {
+            continue;
+        };
         let live = work.live().and_then(|live| live.text(VERSION.path));
         match live.filter(|_| !work.creates()) {
             None => for_creation(case, &work, written, &mut part).await,
@@ -114,21 +146,31 @@ async fn for_creation(case: &Case<'_>, work: &Work<'_>, written: &str, part: &mu
         }
     };
     if let Some(chosen) = newest(names.iter().copied(), written) {
-        part.chosen.insert(VERSION.path.to_owned(), chosen.to_owned());
+        part.chosen
+            .insert(VERSION.path.to_owned(), chosen.to_owned());
         return;
     }
-    let mut offered: Vec<&str> =
-        names.iter().copied().filter(|version| major(version) == major(written)).collect();
+    let mut offered: Vec<&str> = names
+        .iter()
+        .copied()
+        .filter(|version| major(version) == major(written))
+        .collect();
     offered.sort_by_key(|version| numbers(version));
     let diagnostic = if offered.is_empty() {
         let mut majors: Vec<&str> = names.iter().map(|version| major(version)).collect();
         majors.sort_by_key(|version| numbers(version));
         majors.dedup();
-        Diagnostic::error("P503", format!("RDS does not offer PostgreSQL {written}"))
-            .help(format!("AWS offers these majors today: {}", majors.join(", ")))
+        Diagnostic::error("P503", format!("RDS does not offer PostgreSQL {written}")).help(format!(
+            "AWS offers these majors today: {}",
+            majors.join(", ")
+        ))
     } else {
         let major = major(written);
-        Diagnostic::error("P503", format!("RDS no longer creates PostgreSQL {written}")).help(format!(
+        Diagnostic::error(
+            "P503",
+            format!("RDS no longer creates PostgreSQL {written}"),
+        )
+        .help(format!(
             "version = \"{major}\" for the newest {major}.x, or pin one that AWS offers today: {}",
             offered.join(", ")
         ))
@@ -141,12 +183,16 @@ async fn for_upgrade(case: &Case<'_>, work: &Work<'_>, live: &str, written: &str
     let mut targets = match targets(case.aws, live).await {
         Ok(targets) => targets,
         Err(fault) => {
-            part.gap("whether there is an upgrade to the PostgreSQL version", &fault);
+            part.gap(
+                "whether there is an upgrade to the PostgreSQL version",
+                &fault,
+            );
             return;
         }
     };
     if let Some(chosen) = newest(targets.iter().map(String::as_str), written) {
-        part.chosen.insert(VERSION.path.to_owned(), chosen.to_owned());
+        part.chosen
+            .insert(VERSION.path.to_owned(), chosen.to_owned());
         return;
     }
     targets.sort_by_key(|version| numbers(version));

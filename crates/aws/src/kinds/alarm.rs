@@ -45,8 +45,11 @@ impl Adapter for Alarm {
     }
 
     async fn observe(&self, fleet: &Fleet<'_>) -> Found {
-        let declared: BTreeSet<String> =
-            fleet.declared(self.kind()).iter().map(|resource| self.key(resource)).collect();
+        let declared: BTreeSet<String> = fleet
+            .declared(self.kind())
+            .iter()
+            .map(|resource| self.key(resource))
+            .collect();
         let (named, tagged) = tokio::join!(list(fleet.aws, &declared), fleet.tagged());
         let mut alarms = match named {
             Ok(alarms) => alarms,
@@ -78,8 +81,13 @@ impl Adapter for Alarm {
         _declared: Option<&Resource>,
     ) -> Result<Option<Present>, Fault> {
         let alarms = list(aws, &BTreeSet::from([name.to_owned()])).await?;
-        let Some(alarm) = alarms.first() else { return Ok(None) };
-        Ok(Some(read(alarm, &tags::of_resource(aws, alarm.arn()).await?)))
+        let Some(alarm) = alarms.first() else {
+            return Ok(None);
+        };
+        Ok(Some(read(
+            alarm,
+            &tags::of_resource(aws, alarm.arn()).await?,
+        )))
     }
 
     async fn create(&self, aws: &Aws, request: &Create) -> Result<(), Fault> {
@@ -114,8 +122,16 @@ impl Adapter for Alarm {
     }
 
     async fn delete(&self, aws: &Aws, request: &Delete) -> Result<(), Fault> {
-        let call = aws.session().cloudwatch().delete_alarms().alarm_names(&request.live.name);
-        gone(aws.session().call("cloudwatch:DeleteAlarms", call.send()).await)
+        let call = aws
+            .session()
+            .cloudwatch()
+            .delete_alarms()
+            .alarm_names(&request.live.name);
+        gone(
+            aws.session()
+                .call("cloudwatch:DeleteAlarms", call.send())
+                .await,
+        )
     }
 }
 
@@ -144,7 +160,11 @@ async fn list(aws: &Aws, names: &BTreeSet<String>) -> Result<Vec<Live>, Fault> {
             aws,
             "cloudwatch:DescribeAlarms",
             |token| {
-                let call = aws.session().cloudwatch().describe_alarms().max_records(100);
+                let call = aws
+                    .session()
+                    .cloudwatch()
+                    .describe_alarms()
+                    .max_records(100);
                 call.set_alarm_names(Some(chunk.to_vec()))
                     .alarm_types(AlarmType::MetricAlarm)
                     .alarm_types(AlarmType::CompositeAlarm)
@@ -191,8 +211,14 @@ fn operator(sign: &str) -> ComparisonOperator {
 fn read(live: &Live, tags: &Tags) -> Present {
     let mut present = tags::present(live.name(), live.arn(), tags);
     present.now.set(NAME.path, Value::text(live.name()));
-    for (output, value) in [("id", live.name()), ("arn", live.arn()), ("name", live.name())] {
-        present.outputs.insert(output.to_owned(), Value::text(value));
+    for (output, value) in [
+        ("id", live.name()),
+        ("arn", live.arn()),
+        ("name", live.name()),
+    ] {
+        present
+            .outputs
+            .insert(output.to_owned(), Value::text(value));
     }
     match live {
         Live::Metric(alarm) => read_metric(alarm, &mut present),
@@ -204,9 +230,9 @@ fn read(live: &Live, tags: &Tags) -> Present {
 fn read_metric(alarm: &MetricAlarm, present: &mut Present) {
     let now = &mut present.now;
     now.set_some(METRIC.path, alarm.metric_name().map(Value::text));
-    let threshold = alarm.threshold().map(|number| {
-        units::whole(number).map_or(Value::Float(number), Value::Int)
-    });
+    let threshold = alarm
+        .threshold()
+        .map(|number| units::whole(number).map_or(Value::Float(number), Value::Int));
     if let Some((sign, above)) = alarm.comparison_operator().and_then(sign) {
         now.set_some(if above { ABOVE.path } else { BELOW.path }, threshold);
         now.set(COMPARISON.path, Value::text(sign));
@@ -218,12 +244,21 @@ fn read_metric(alarm: &MetricAlarm, present: &mut Present) {
     }
     let datapoints = alarm.datapoints_to_alarm().unwrap_or(periods);
     now.set(DATAPOINTS.path, Value::Int(datapoints.into()));
-    let statistic = alarm.statistic().map(Statistic::as_str).or(alarm.extended_statistic());
+    let statistic = alarm
+        .statistic()
+        .map(Statistic::as_str)
+        .or(alarm.extended_statistic());
     now.set_some(STATISTIC.path, statistic.map(Value::text));
     let missing = alarm.treat_missing_data().unwrap_or("missing");
     now.set(MISSING_DATA.path, Value::text(missing));
-    now.set(ACTIONS.path, Value::Bool(alarm.actions_enabled().unwrap_or(true)));
-    let on = alarm.dimensions().iter().find(|dimension| dimension.name() == Some(DIMENSION));
+    now.set(
+        ACTIONS.path,
+        Value::Bool(alarm.actions_enabled().unwrap_or(true)),
+    );
+    let on = alarm
+        .dimensions()
+        .iter()
+        .find(|dimension| dimension.name() == Some(DIMENSION));
     now.set_some(ON.path, on.and_then(Dimension::value).map(Value::text));
     let mut topics: Vec<&String> = alarm.alarm_actions().iter().collect();
     topics.sort();
@@ -243,7 +278,9 @@ async fn put(
     let of = &resource.attributes;
     let (period, periods) = periods(of);
     let statistic = text(of, &STATISTIC);
-    let plain = statistic.as_deref().and_then(|name| Statistic::try_parse(name).ok());
+    let plain = statistic
+        .as_deref()
+        .and_then(|name| Statistic::try_parse(name).ok());
     let extended = statistic.filter(|_| plain.is_none());
     let (threshold, usual) = match of.number(ABOVE.path) {
         Some(above) => (Some(above), ">"),
@@ -251,17 +288,28 @@ async fn put(
     };
     let sign = text(of, &COMPARISON).unwrap_or_else(|| usual.to_owned());
     let dimension = text(of, &ON).map(|instance| {
-        vec![Dimension::builder().name(DIMENSION).value(instance.to_ascii_lowercase()).build()]
+        vec![
+            Dimension::builder()
+                .name(DIMENSION)
+                .value(instance.to_ascii_lowercase())
+                .build(),
+        ]
     });
-    let kept = |list: Option<&[String]>| list.filter(|list| !list.is_empty()).map(<[String]>::to_vec);
+    let kept =
+        |list: Option<&[String]>| list.filter(|list| !list.is_empty()).map(<[String]>::to_vec);
     let call = aws
         .session()
         .cloudwatch()
         .put_metric_alarm()
         .alarm_name(&resource.name)
-        .set_alarm_description(live.and_then(MetricAlarm::alarm_description).map(str::to_owned))
+        .set_alarm_description(
+            live.and_then(MetricAlarm::alarm_description)
+                .map(str::to_owned),
+        )
         .actions_enabled(of.bool(ACTIONS.path).unwrap_or(true))
-        .set_alarm_actions(texts(of, &NOTIFY).or_else(|| kept(live.map(MetricAlarm::alarm_actions))))
+        .set_alarm_actions(
+            texts(of, &NOTIFY).or_else(|| kept(live.map(MetricAlarm::alarm_actions))),
+        )
         .set_ok_actions(kept(live.map(MetricAlarm::ok_actions)))
         .set_insufficient_data_actions(kept(live.map(MetricAlarm::insufficient_data_actions)))
         .set_metric_name(text(of, &METRIC))
@@ -278,21 +326,31 @@ async fn put(
         .set_tags(tags.map(to_cloudwatch));
     if threshold.is_none() {
         let action = "cloudwatch:PutMetricAlarm";
-        return Err(Fault::new(FaultKind::Invalid, action, "the alarm has no threshold"));
+        return Err(Fault::new(
+            FaultKind::Invalid,
+            action,
+            "the alarm has no threshold",
+        ));
     }
-    aws.session().call("cloudwatch:PutMetricAlarm", call.send()).await?;
+    aws.session()
+        .call("cloudwatch:PutMetricAlarm", call.send())
+        .await?;
     Ok(())
 }
 
 /// Length of a period in seconds, and how many of them are looked at.
 fn periods(of: &Object) -> (i32, i32) {
     let hold = int(of, &FOR).unwrap_or(60);
-    let period = int(of, &PERIOD).unwrap_or(if hold <= 180 { 60 } else { 300 }).max(1);
+    let period = int(of, &PERIOD)
+        .unwrap_or(if hold <= 180 { 60 } else { 300 })
+        .max(1);
     (period, (hold / period).max(1))
 }
 
 fn to_cloudwatch(tags: &Tags) -> Vec<Tag> {
-    tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
+    tags.iter()
+        .map(|(key, value)| Tag::builder().key(key).value(value).build())
+        .collect()
 }
 
 #[cfg(test)]
@@ -310,7 +368,12 @@ mod tests {
             .period(60)
             .evaluation_periods(5)
             .extended_statistic("p99")
-            .dimensions(Dimension::builder().name(DIMENSION).value("shop-prod").build())
+            .dimensions(
+                Dimension::builder()
+                    .name(DIMENSION)
+                    .value("shop-prod")
+                    .build(),
+            )
             .alarm_actions("arn:b")
             .alarm_actions("arn:a")
             .build();

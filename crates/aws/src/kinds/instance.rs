@@ -15,8 +15,12 @@ use crate::listing::Fleet;
 use crate::password::{self, Password};
 use crate::tags;
 
-/// How a secret is named that exists already: `existing:NAME`.
-pub(crate) const EXISTING: &str = "existing:";
+/// The name of a secret that exists already, if a text of the spec names one: `existing:NAME`,
+/// `secret-name:NAME`.
+pub(crate) fn existing_secret(text: &str) -> Option<&str> {
+    text.strip_prefix("existing:")
+        .or_else(|| text.strip_prefix("secret-name:"))
+}
 
 /// The adapter.
 pub(crate) struct Instance;
@@ -73,7 +77,9 @@ impl Adapter for Instance {
 
     async fn observe(&self, fleet: &Fleet<'_>) -> Found {
         database::observe(fleet, self.kind(), &TABLE, |instance| {
-            instance.read_replica_source_db_instance_identifier().is_none()
+            instance
+                .read_replica_source_db_instance_identifier()
+                .is_none()
         })
         .await
     }
@@ -162,7 +168,9 @@ async fn create(aws: &Aws, request: &Create) -> Result<(), Fault> {
         .set_tags(tags::to_rds(&request.tags));
     if let Some(interval) = int(of, &attributes::ENHANCED) {
         let role = text(of, &attributes::MONITORING_ROLE).filter(|_| interval > 0);
-        call = call.monitoring_interval(interval).set_monitoring_role_arn(role);
+        call = call
+            .monitoring_interval(interval)
+            .set_monitoring_role_arn(role);
     }
     if let Some(days) = int(of, &attributes::INSIGHTS) {
         call = call
@@ -176,7 +184,9 @@ async fn create(aws: &Aws, request: &Create) -> Result<(), Fault> {
     if let Some(password) = &password {
         call = call.master_user_password(password.reveal());
     }
-    aws.session().once("rds:CreateDBInstance", || call.clone().send()).await?;
+    aws.session()
+        .once("rds:CreateDBInstance", || call.clone().send())
+        .await?;
     Ok(())
 }
 
@@ -193,8 +203,10 @@ async fn master_password(
     resource: &Resource,
     names: &std::collections::BTreeMap<Address, String>,
 ) -> Result<Option<Password>, Fault> {
-    let Some(written) = resource.attributes.text(MASTER_SECRET.path) else { return Ok(None) };
-    let name = match written.strip_prefix(EXISTING) {
+    let Some(written) = resource.attributes.text(MASTER_SECRET.path) else {
+        return Ok(None);
+    };
+    let name = match existing_secret(written) {
         Some(name) => name.to_owned(),
         None => names.get(&Address::new(written)).cloned().ok_or_else(|| {
             let message = format!("`{written}` has no name in AWS");

@@ -34,7 +34,10 @@ pub(crate) static ADAPTERS: [&dyn Adapter; 8] = [
 
 /// The adapter of a kind.
 pub(crate) fn find(kind: &str) -> Option<&'static dyn Adapter> {
-    ADAPTERS.iter().copied().find(|adapter| adapter.kind() == kind)
+    ADAPTERS
+        .iter()
+        .copied()
+        .find(|adapter| adapter.kind() == kind)
 }
 
 /// How AWS is asked about one kind.
@@ -92,7 +95,10 @@ pub(crate) struct Found {
 impl Found {
     /// Nothing is known.
     pub(crate) fn failed(fault: Fault) -> Self {
-        Self { seen: BTreeMap::new(), failed: Some(fault) }
+        Self {
+            seen: BTreeMap::new(),
+            failed: Some(fault),
+        }
     }
 
     /// Adds a resource or the reason why it can't be read.
@@ -121,13 +127,19 @@ pub(crate) fn text(of: &Object, attribute: &Attribute) -> Option<String> {
 
 /// The whole number of an attribute, as SDK builders take it.
 pub(crate) fn int(of: &Object, attribute: &Attribute) -> Option<i32> {
-    of.int(attribute.path).and_then(|number| i32::try_from(number).ok())
+    of.int(attribute.path)
+        .and_then(|number| i32::try_from(number).ok())
 }
 
 /// The texts of an attribute, as SDK builders take them.
 pub(crate) fn texts(of: &Object, attribute: &Attribute) -> Option<Vec<String>> {
     of.get(attribute.path)?;
-    Some(of.texts(attribute.path).into_iter().map(str::to_owned).collect())
+    Some(
+        of.texts(attribute.path)
+            .into_iter()
+            .map(str::to_owned)
+            .collect(),
+    )
 }
 
 /// A text that AWS gave, if it gave one.

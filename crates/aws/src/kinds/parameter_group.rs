@@ -50,18 +50,27 @@ impl Adapter for ParameterGroup {
             Ok(groups) => groups,
             Err(fault) => return Found::failed(fault),
         };
-        let mut values: BTreeMap<String, Result<Option<Values>, Fault>> =
-            declared.iter().map(|resource| self.key(resource)).zip(values).collect();
+        let mut values: BTreeMap<String, Result<Option<Values>, Fault>> = declared
+            .iter()
+            .map(|resource| self.key(resource))
+            .zip(values)
+            .collect();
         let mut found = Found::default();
         for group in &groups {
-            let key = group.db_parameter_group_name().unwrap_or_default().to_ascii_lowercase();
+            let key = group
+                .db_parameter_group_name()
+                .unwrap_or_default()
+                .to_ascii_lowercase();
             let arn = group.db_parameter_group_arn().unwrap_or_default();
-            let ours = tagged.as_ref().is_ok_and(|tagged| {
-                tagged.get(arn).is_some_and(|tags| fleet.owns_tags(tags))
-            });
+            let ours = tagged
+                .as_ref()
+                .is_ok_and(|tagged| tagged.get(arn).is_some_and(|tags| fleet.owns_tags(tags)));
             if let Some(values) = values.remove(&key) {
                 let tags = fleet.tags_of(arn).await;
-                found.add(key, tags.and_then(|tags| Ok(read(group, &tags, values?.as_ref()))));
+                found.add(
+                    key,
+                    tags.and_then(|tags| Ok(read(group, &tags, values?.as_ref()))),
+                );
             } else if ours {
                 // A leftover: its values don't matter for its deletion.
                 let tags = fleet.tags_of(arn).await;
@@ -79,14 +88,19 @@ impl Adapter for ParameterGroup {
     ) -> Result<Option<Present>, Fault> {
         let call = aws.session().rds().describe_db_parameter_groups();
         let call = call.db_parameter_group_name(name).send();
-        let Some(output) = absent(aws.session().call("rds:DescribeDBParameterGroups", call).await)?
+        let Some(output) = absent(
+            aws.session()
+                .call("rds:DescribeDBParameterGroups", call)
+                .await,
+        )?
         else {
             return Ok(None);
         };
-        let Some(group) = output.db_parameter_groups().first() else { return Ok(None) };
+        let Some(group) = output.db_parameter_groups().first() else {
+            return Ok(None);
+        };
         let arn = group.db_parameter_group_arn().unwrap_or_default();
-        let (tags, values) =
-            tokio::join!(tags::of_resource(aws, arn), values(aws, name, declared));
+        let (tags, values) = tokio::join!(tags::of_resource(aws, arn), values(aws, name, declared));
         Ok(Some(read(group, &tags?, values?.as_ref())))
     }
 
@@ -100,7 +114,9 @@ impl Adapter for ParameterGroup {
             .set_db_parameter_group_family(text(of, &FAMILY))
             .description(text(of, &DESCRIPTION).unwrap_or_else(|| tags::description(&request.tags)))
             .set_tags(tags::to_rds(&request.tags));
-        aws.session().once("rds:CreateDBParameterGroup", || call.clone().send()).await?;
+        aws.session()
+            .once("rds:CreateDBParameterGroup", || call.clone().send())
+            .await?;
         let values = of.map(VALUES.path).cloned().unwrap_or_default();
         let family = text(of, &FAMILY).unwrap_or_default();
         set(aws, &request.resource.name, &family, &values).await
@@ -118,8 +134,11 @@ impl Adapter for ParameterGroup {
                 .map(|(key, value)| (key.clone(), value.clone()))
                 .collect();
             set(aws, name, &family, &differing).await?;
-            let surplus: BTreeSet<String> =
-                live.keys().filter(|key| !declared.contains_key(*key)).cloned().collect();
+            let surplus: BTreeSet<String> = live
+                .keys()
+                .filter(|key| !declared.contains_key(*key))
+                .cloned()
+                .collect();
             reset(aws, name, &family, &surplus).await?;
         }
         tags::change_rds(aws, &request.attributes, &request.live).await
@@ -140,7 +159,12 @@ async fn groups(aws: &Aws) -> Result<Vec<DbParameterGroup>, Fault> {
             let call = aws.session().rds().describe_db_parameter_groups();
             call.max_records(PAGE).set_marker(marker).send()
         },
-        |output| (output.db_parameter_groups.unwrap_or_default(), output.marker),
+        |output| {
+            (
+                output.db_parameter_groups.unwrap_or_default(),
+                output.marker,
+            )
+        },
     )
     .await
 }
@@ -168,7 +192,9 @@ async fn values(
     group: &str,
     declared: Option<&Resource>,
 ) -> Result<Option<Values>, Fault> {
-    let Some(rows) = absent(rows(aws, group, Some("user"), &[]).await)? else { return Ok(None) };
+    let Some(rows) = absent(rows(aws, group, Some("user"), &[]).await)? else {
+        return Ok(None);
+    };
     let mut values = Values::default();
     for row in &rows {
         values.note(row);
@@ -177,15 +203,28 @@ async fn values(
         }
     }
     let empty = BTreeMap::new();
-    let declared = declared.and_then(|one| one.attributes.map(VALUES.path)).unwrap_or(&empty);
-    let missing: Vec<String> =
-        declared.keys().filter(|name| !values.set.contains_key(*name)).cloned().collect();
+    let declared = declared
+        .and_then(|one| one.attributes.map(VALUES.path))
+        .unwrap_or(&empty);
+    let missing: Vec<String> = declared
+        .keys()
+        .filter(|name| !values.set.contains_key(*name))
+        .cloned()
+        .collect();
     for names in missing.chunks(NAMES) {
         for row in rows_named(aws, group, names).await? {
             values.note(&row);
-            let Some(name) = row.parameter_name() else { continue };
-            let wanted = declared.get(name).and_then(Value::as_text).unwrap_or_default();
-            if row.parameter_value().is_some_and(|value| same(value, wanted)) {
+            let Some(name) = row.parameter_name() else {
+                continue;
+            };
+            let wanted = declared
+                .get(name)
+                .and_then(Value::as_text)
+                .unwrap_or_default();
+            if row
+                .parameter_value()
+                .is_some_and(|value| same(value, wanted))
+            {
                 values.set.insert(name.to_owned(), Value::text(wanted));
             }
         }
@@ -201,7 +240,10 @@ async fn rows_named(aws: &Aws, group: &str, names: &[String]) -> Result<Vec<Para
     let rows = rows(aws, group, None, names).await?;
     Ok(rows
         .into_iter()
-        .filter(|row| row.parameter_name().is_some_and(|name| names.iter().any(|one| one == name)))
+        .filter(|row| {
+            row.parameter_name()
+                .is_some_and(|name| names.iter().any(|one| one == name))
+        })
         .collect())
 }
 
@@ -212,7 +254,12 @@ async fn rows(
     names: &[String],
 ) -> Result<Vec<Parameter>, Fault> {
     let filters = (!names.is_empty()).then(|| {
-        vec![Filter::builder().name("parameter-name").set_values(Some(names.to_vec())).build()]
+        vec![
+            Filter::builder()
+                .name("parameter-name")
+                .set_values(Some(names.to_vec()))
+                .build(),
+        ]
     });
     pages(
         aws,
@@ -241,10 +288,14 @@ fn read(group: &DbParameterGroup, tags: &Tags, values: Option<&Values>) -> Prese
     }
     if let Some(values) = values {
         present.now.set(VALUES.path, Value::Map(values.set.clone()));
-        present.now.set(STATIC, Value::Map(values.is_static.clone()));
+        present
+            .now
+            .set(STATIC, Value::Map(values.is_static.clone()));
     }
     for (output, value) in [("id", name), ("arn", arn), ("name", name)] {
-        present.outputs.insert(output.to_owned(), Value::text(value));
+        present
+            .outputs
+            .insert(output.to_owned(), Value::text(value));
     }
     present
 }
@@ -267,25 +318,39 @@ async fn set(
                 .build()
         });
         let call = aws.session().rds().modify_db_parameter_group();
-        let call = call.db_parameter_group_name(group).set_parameters(Some(rows.collect()));
-        aws.session().call("rds:ModifyDBParameterGroup", call.send()).await?;
+        let call = call
+            .db_parameter_group_name(group)
+            .set_parameters(Some(rows.collect()));
+        aws.session()
+            .call("rds:ModifyDBParameterGroup", call.send())
+            .await?;
     }
     Ok(())
 }
 
 /// Drops values in calls of at most 20.
-async fn reset(aws: &Aws, group: &str, family: &str, names: &BTreeSet<String>) -> Result<(), Fault> {
+async fn reset(
+    aws: &Aws,
+    group: &str,
+    family: &str,
+    names: &BTreeSet<String>,
+) -> Result<(), Fault> {
     let methods = methods(aws, group, family, names).await?;
     for batch in batches(names, &methods) {
         let rows = batch.iter().map(|name| {
-            Parameter::builder().parameter_name(name).apply_method(methods[name].clone()).build()
+            Parameter::builder()
+                .parameter_name(name)
+                .apply_method(methods[name].clone())
+                .build()
         });
         let call = aws.session().rds().reset_db_parameter_group();
         let call = call
             .db_parameter_group_name(group)
             .reset_all_parameters(false)
             .set_parameters(Some(rows.collect()));
-        aws.session().call("rds:ResetDBParameterGroup", call.send()).await?;
+        aws.session()
+            .call("rds:ResetDBParameterGroup", call.send())
+            .await?;
     }
     Ok(())
 }
@@ -301,27 +366,31 @@ async fn methods(
     let names: Vec<String> = names.iter().cloned().collect();
     let mut known = Values::default();
     for chunk in names.chunks(NAMES) {
-        rows_named(aws, group, chunk).await?.iter().for_each(|row| known.note(row));
+        rows_named(aws, group, chunk)
+            .await?
+            .iter()
+            .for_each(|row| known.note(row));
     }
     let is_static = |name: &str| {
         let told = known.is_static.get(name).and_then(Value::as_bool);
-        told.or_else(|| parameters::find(family, name).map(|facts| facts.is_static)).unwrap_or(true)
+        told.or_else(|| parameters::find(family, name).map(|facts| facts.is_static))
+            .unwrap_or(true)
     };
     Ok(names
         .into_iter()
         .map(|name| {
-            let method =
-                if is_static(&name) { ApplyMethod::PendingReboot } else { ApplyMethod::Immediate };
+            let method = if is_static(&name) {
+                ApplyMethod::PendingReboot
+            } else {
+                ApplyMethod::Immediate
+            };
             (name, method)
         })
         .collect())
 }
 
 /// Names in batches of at most 20 of one method each; pairs stay together.
-fn batches(
-    names: &BTreeSet<String>,
-    methods: &BTreeMap<String, ApplyMethod>,
-) -> Vec<Vec<String>> {
+fn batches(names: &BTreeSet<String>, methods: &BTreeMap<String, ApplyMethod>) -> Vec<Vec<String>> {
     let mut rest = names.clone();
     let mut units: Vec<(ApplyMethod, Vec<String>)> = Vec::new();
     for pair in PAIRS {
@@ -330,7 +399,10 @@ fn batches(
             units.push((methods[first].clone(), unit));
         }
     }
-    units.extend(rest.into_iter().map(|name| (methods[&name].clone(), vec![name])));
+    units.extend(
+        rest.into_iter()
+            .map(|name| (methods[&name].clone(), vec![name])),
+    );
     let mut batches: Vec<Vec<String>> = Vec::new();
     for method in [ApplyMethod::Immediate, ApplyMethod::PendingReboot] {
         let mut batch: Vec<String> = Vec::new();
@@ -368,7 +440,10 @@ mod tests {
             .collect();
         let batches = batches(&names, &methods);
         assert_eq!(batches.iter().map(Vec::len).collect::<Vec<_>>(), [20, 7, 1]);
-        assert_eq!(&batches[0][..2], ["password_encryption", "rds.accepted_password_auth_method"]);
+        assert_eq!(
+            &batches[0][..2],
+            ["password_encryption", "rds.accepted_password_auth_method"]
+        );
         assert_eq!(batches[2], ["shared_buffers"]);
     }
 }

@@ -14,7 +14,7 @@ use pgward_kinds::proxy::{
 };
 use pgward_model::{Object, Resource, Value};
 
-use super::instance::EXISTING;
+use super::instance::existing_secret;
 use super::{Adapter, Found, int, int_value, secret, text, text_value, texts};
 use crate::aws::Aws;
 use crate::join::{Boxed, join_all};
@@ -56,18 +56,25 @@ impl Adapter for Proxy {
             .collect();
         let mut found = Found::default();
         for proxy in &proxies {
-            let key = proxy.db_proxy_name().unwrap_or_default().to_ascii_lowercase();
+            let key = proxy
+                .db_proxy_name()
+                .unwrap_or_default()
+                .to_ascii_lowercase();
             let arn = proxy.db_proxy_arn().unwrap_or_default();
-            let ours = tagged.as_ref().is_ok_and(|tagged| {
-                tagged.get(arn).is_some_and(|tags| fleet.owns_tags(tags))
-            });
+            let ours = tagged
+                .as_ref()
+                .is_ok_and(|tagged| tagged.get(arn).is_some_and(|tags| fleet.owns_tags(tags)));
             if let Some((resource, behind)) = behind.remove(&key) {
                 let tags = fleet.tags_of(arn).await;
-                let present = tags.and_then(|tags| Ok(read(proxy, &tags, &behind?, Some(resource))));
+                let present =
+                    tags.and_then(|tags| Ok(read(proxy, &tags, &behind?, Some(resource))));
                 found.add(key, present);
             } else if ours {
                 let tags = fleet.tags_of(arn).await;
-                found.add(key, tags.map(|tags| read(proxy, &tags, &Behind::default(), None)));
+                found.add(
+                    key,
+                    tags.map(|tags| read(proxy, &tags, &Behind::default(), None)),
+                );
             }
         }
         found
@@ -79,13 +86,22 @@ impl Adapter for Proxy {
         name: &str,
         declared: Option<&Resource>,
     ) -> Result<Option<Present>, Fault> {
-        let call = aws.session().rds().describe_db_proxies().db_proxy_name(name).send();
+        let call = aws
+            .session()
+            .rds()
+            .describe_db_proxies()
+            .db_proxy_name(name)
+            .send();
         let (proxies, behind) = tokio::join!(
             aws.session().call("rds:DescribeDBProxies", call),
             behind(aws, name)
         );
-        let Some(output) = absent(proxies)? else { return Ok(None) };
-        let Some(proxy) = output.db_proxies().first() else { return Ok(None) };
+        let Some(output) = absent(proxies)? else {
+            return Ok(None);
+        };
+        let Some(proxy) = output.db_proxies().first() else {
+            return Ok(None);
+        };
         let tags = tags::of_resource(aws, proxy.db_proxy_arn().unwrap_or_default()).await?;
         Ok(Some(read(proxy, &tags, &behind?, declared)))
     }
@@ -106,7 +122,9 @@ impl Adapter for Proxy {
             .set_require_tls(of.bool(REQUIRE_TLS.path))
             .set_idle_client_timeout(int(of, &IDLE_CLIENT_TIMEOUT))
             .set_tags(tags::to_rds(&request.tags));
-        aws.session().once("rds:CreateDBProxy", || call.clone().send()).await?;
+        aws.session()
+            .once("rds:CreateDBProxy", || call.clone().send())
+            .await?;
         Ok(())
     }
 
@@ -119,7 +137,9 @@ impl Adapter for Proxy {
                 .target_group_name(GROUP)
                 .db_proxy_name(&request.live.name)
                 .connection_pool_config(pool.build());
-            aws.session().call("rds:ModifyDBProxyTargetGroup", call.send()).await?;
+            aws.session()
+                .call("rds:ModifyDBProxyTargetGroup", call.send())
+                .await?;
         }
         if let Some(target) = text(&request.attributes, &TARGET) {
             change_target(aws, &request.live.name, &target).await?;
@@ -128,15 +148,30 @@ impl Adapter for Proxy {
     }
 
     async fn delete(&self, aws: &Aws, request: &Delete) -> Result<(), Fault> {
-        let call = aws.session().rds().delete_db_proxy().db_proxy_name(&request.live.name).send();
+        let call = aws
+            .session()
+            .rds()
+            .delete_db_proxy()
+            .db_proxy_name(&request.live.name)
+            .send();
         gone(aws.session().call("rds:DeleteDBProxy", call).await)
     }
 }
 
 async fn change_proxy(aws: &Aws, request: &Change) -> Result<(), Fault> {
     let of = &request.attributes;
-    let changed = [&ROLE, &SECRETS, &IAM, &REQUIRE_TLS, &IDLE_CLIENT_TIMEOUT, &SECURITY_GROUPS];
-    if !changed.iter().any(|attribute| of.get(attribute.path).is_some()) {
+    let changed = [
+        &ROLE,
+        &SECRETS,
+        &IAM,
+        &REQUIRE_TLS,
+        &IDLE_CLIENT_TIMEOUT,
+        &SECURITY_GROUPS,
+    ];
+    if !changed
+        .iter()
+        .any(|attribute| of.get(attribute.path).is_some())
+    {
         return Ok(());
     }
     let auth = if of.get(SECRETS.path).is_some() || of.get(IAM.path).is_some() {
@@ -163,16 +198,28 @@ async fn change_target(aws: &Aws, proxy: &str, target: &str) -> Result<(), Fault
     let rds = aws.session().rds();
     let live = targets(aws, proxy).await?;
     let names: Vec<String> = instances(&live).into_iter().map(str::to_owned).collect();
-    let surplus: Vec<String> =
-        names.iter().filter(|name| !name.eq_ignore_ascii_case(target)).cloned().collect();
+    let surplus: Vec<String> = names
+        .iter()
+        .filter(|name| !name.eq_ignore_ascii_case(target))
+        .cloned()
+        .collect();
     if !surplus.is_empty() {
         let call = rds.deregister_db_proxy_targets().db_proxy_name(proxy);
-        let call = call.target_group_name(GROUP).set_db_instance_identifiers(Some(surplus));
-        gone(aws.session().call("rds:DeregisterDBProxyTargets", call.send()).await)?;
+        let call = call
+            .target_group_name(GROUP)
+            .set_db_instance_identifiers(Some(surplus));
+        gone(
+            aws.session()
+                .call("rds:DeregisterDBProxyTargets", call.send())
+                .await,
+        )?;
     }
     if !names.iter().any(|name| name.eq_ignore_ascii_case(target)) {
         let call = rds.register_db_proxy_targets().db_proxy_name(proxy);
-        let call = call.target_group_name(GROUP).db_instance_identifiers(target).send();
+        let call = call
+            .target_group_name(GROUP)
+            .db_instance_identifiers(target)
+            .send();
         match aws.session().call("rds:RegisterDBProxyTargets", call).await {
             Err(fault) if fault.kind != FaultKind::AlreadyExists => return Err(fault),
             _ => {}
@@ -189,7 +236,7 @@ async fn auth(aws: &Aws, of: &Object) -> Result<Vec<UserAuthConfig>, Fault> {
     };
     let mut all = Vec::new();
     for written in of.texts(SECRETS.path) {
-        let arn = match written.strip_prefix(EXISTING) {
+        let arn = match existing_secret(written) {
             Some(name) => secret::arn_of(aws, name).await?,
             None => written.to_owned(),
         };
@@ -239,7 +286,9 @@ async fn behind(aws: &Aws, proxy: &str) -> Result<Behind, Fault> {
         aws.session().call("rds:DescribeDBProxyTargetGroups", call),
         targets(aws, proxy)
     );
-    let groups = absent(groups)?.and_then(|output| output.target_groups).unwrap_or_default();
+    let groups = absent(groups)?
+        .and_then(|output| output.target_groups)
+        .unwrap_or_default();
     Ok(Behind {
         group: groups.into_iter().next(),
         targets: absent(targets)?.unwrap_or_default(),
@@ -251,8 +300,15 @@ async fn targets(aws: &Aws, proxy: &str) -> Result<Vec<DbProxyTarget>, Fault> {
         aws,
         "rds:DescribeDBProxyTargets",
         |marker| {
-            let call = aws.session().rds().describe_db_proxy_targets().db_proxy_name(proxy);
-            call.target_group_name(GROUP).max_records(PAGE).set_marker(marker).send()
+            let call = aws
+                .session()
+                .rds()
+                .describe_db_proxy_targets()
+                .db_proxy_name(proxy);
+            call.target_group_name(GROUP)
+                .max_records(PAGE)
+                .set_marker(marker)
+                .send()
         },
         |output| (output.targets.unwrap_or_default(), output.marker),
     )
@@ -263,7 +319,11 @@ async fn targets(aws: &Aws, proxy: &str) -> Result<Vec<DbProxyTarget>, Fault> {
 fn instances(targets: &[DbProxyTarget]) -> BTreeSet<&str> {
     targets
         .iter()
-        .filter(|target| target.r#type().is_none_or(|of| *of == TargetType::RdsInstance))
+        .filter(|target| {
+            target
+                .r#type()
+                .is_none_or(|of| *of == TargetType::RdsInstance)
+        })
         .filter_map(|target| target.rds_resource_id())
         .collect()
 }
@@ -277,14 +337,29 @@ fn read(proxy: &DbProxy, tags: &Tags, behind: &Behind, declared: Option<&Resourc
     now.set_some(ROLE.path, text_value(proxy.role_arn()));
     now.set(SECRETS.path, Value::texts(secrets(proxy, declared)));
     now.set_some(IAM.path, iam(proxy).map(Value::text));
-    now.set(REQUIRE_TLS.path, Value::Bool(proxy.require_tls().unwrap_or(false)));
-    now.set_some(IDLE_CLIENT_TIMEOUT.path, int_value(proxy.idle_client_timeout()));
+    now.set(
+        REQUIRE_TLS.path,
+        Value::Bool(proxy.require_tls().unwrap_or(false)),
+    );
+    now.set_some(
+        IDLE_CLIENT_TIMEOUT.path,
+        int_value(proxy.idle_client_timeout()),
+    );
     let sorted = |list: &[String]| list.iter().cloned().collect::<BTreeSet<String>>();
     now.set(SUBNETS.path, Value::texts(sorted(proxy.vpc_subnet_ids())));
-    now.set(SECURITY_GROUPS.path, Value::texts(sorted(proxy.vpc_security_group_ids())));
+    now.set(
+        SECURITY_GROUPS.path,
+        Value::texts(sorted(proxy.vpc_security_group_ids())),
+    );
     now.set_some(ENDPOINT.path, text_value(proxy.endpoint()));
-    let pool = behind.group.as_ref().and_then(DbProxyTargetGroup::connection_pool_config);
-    now.set_some(MAX_CONNECTIONS.path, int_value(pool.and_then(|pool| pool.max_connections_percent())));
+    let pool = behind
+        .group
+        .as_ref()
+        .and_then(DbProxyTargetGroup::connection_pool_config);
+    now.set_some(
+        MAX_CONNECTIONS.path,
+        int_value(pool.and_then(|pool| pool.max_connections_percent())),
+    );
     let targets: Vec<&str> = instances(&behind.targets).into_iter().collect();
     if !targets.is_empty() {
         now.set(TARGET.path, Value::Text(targets.join(", ")));
@@ -294,10 +369,14 @@ fn read(proxy: &DbProxy, tags: &Tags, behind: &Behind, declared: Option<&Resourc
         status.as_str().clone_into(&mut present.status);
     }
     for (output, value) in [("id", name), ("arn", arn), ("name", name)] {
-        present.outputs.insert(output.to_owned(), Value::text(value));
+        present
+            .outputs
+            .insert(output.to_owned(), Value::text(value));
     }
     if let Some(endpoint) = proxy.endpoint() {
-        present.outputs.insert("endpoint".to_owned(), Value::text(endpoint));
+        present
+            .outputs
+            .insert("endpoint".to_owned(), Value::text(endpoint));
         present.outputs.insert("port".to_owned(), Value::Int(PORT));
     }
     present
@@ -305,8 +384,9 @@ fn read(proxy: &DbProxy, tags: &Tags, behind: &Behind, declared: Option<&Resourc
 
 /// The ARNs of the secrets; one that exists already is named as the spec names it.
 fn secrets(proxy: &DbProxy, declared: Option<&Resource>) -> BTreeSet<String> {
-    let declared =
-        declared.map(|resource| resource.attributes.texts(SECRETS.path)).unwrap_or_default();
+    let declared = declared
+        .map(|resource| resource.attributes.texts(SECRETS.path))
+        .unwrap_or_default();
     proxy
         .auth()
         .iter()
@@ -315,7 +395,7 @@ fn secrets(proxy: &DbProxy, declared: Option<&Resource>) -> BTreeSet<String> {
             let name = secret::name_in(arn);
             declared
                 .iter()
-                .find(|written| written.strip_prefix(EXISTING).is_some_and(|one| Some(one) == name))
+                .find(|written| name.is_some() && existing_secret(written) == name)
                 .map_or_else(|| arn.to_owned(), |written| (*written).to_owned())
         })
         .collect()
@@ -337,7 +417,9 @@ fn iam(proxy: &DbProxy) -> Option<&'static str> {
 }
 
 fn readiness(proxy: &DbProxy, targets: &[DbProxyTarget]) -> (Readiness, String) {
-    let word = proxy.status().map(|status| status.as_str().to_ascii_lowercase());
+    let word = proxy
+        .status()
+        .map(|status| status.as_str().to_ascii_lowercase());
     match word.as_deref().unwrap_or("creating") {
         "available" => health(targets),
         "deleting" => (Readiness::Leaving, String::new()),
@@ -362,13 +444,19 @@ fn readiness(proxy: &DbProxy, targets: &[DbProxyTarget]) -> (Readiness, String) 
 /// look at.
 fn health(targets: &[DbProxyTarget]) -> (Readiness, String) {
     for target in targets {
-        let Some(health) = target.target_health() else { continue };
-        let state = health.state().map(|state| state.as_str().to_ascii_uppercase());
+        let Some(health) = target.target_health() else {
+            continue;
+        };
+        let state = health
+            .state()
+            .map(|state| state.as_str().to_ascii_uppercase());
         match state.as_deref().unwrap_or("AVAILABLE") {
             "AVAILABLE" | "UNUSED" => {}
             "REGISTERING" => return (Readiness::Busy, String::new()),
             _ => {
-                let reason = health.reason().map(|reason| reason.as_str().to_ascii_uppercase());
+                let reason = health
+                    .reason()
+                    .map(|reason| reason.as_str().to_ascii_uppercase());
                 let advice = match reason.as_deref().unwrap_or_default() {
                     "UNREACHABLE" => {
                         "the proxy can't reach the instance: look at the security groups and subnets"
@@ -401,16 +489,24 @@ mod tests {
 
     fn with(state: TargetState, reason: Option<TargetHealthReason>) -> (Readiness, String) {
         let proxy = DbProxy::builder().status(DbProxyStatus::Available).build();
-        let health = TargetHealth::builder().state(state).set_reason(reason).build();
-        readiness(&proxy, &[DbProxyTarget::builder().target_health(health).build()])
+        let health = TargetHealth::builder()
+            .state(state)
+            .set_reason(reason)
+            .build();
+        readiness(
+            &proxy,
+            &[DbProxyTarget::builder().target_health(health).build()],
+        )
     }
 
     #[test]
     fn a_proxy_is_ready_when_its_target_is() {
         assert_eq!(with(TargetState::Available, None).0, Readiness::Ready);
         assert_eq!(with(TargetState::Registering, None).0, Readiness::Busy);
-        let (readiness, advice) =
-            with(TargetState::Unavailable, Some(TargetHealthReason::AuthFailure));
+        let (readiness, advice) = with(
+            TargetState::Unavailable,
+            Some(TargetHealthReason::AuthFailure),
+        );
         assert_eq!(readiness, Readiness::Busy);
         assert!(advice.starts_with("the proxy can't log in"), "{advice}");
     }

@@ -47,7 +47,9 @@ impl Adapter for Replica {
 
     async fn observe(&self, fleet: &Fleet<'_>) -> Found {
         database::observe(fleet, self.kind(), &TABLE, |instance| {
-            instance.read_replica_source_db_instance_identifier().is_some()
+            instance
+                .read_replica_source_db_instance_identifier()
+                .is_some()
         })
         .await
     }
@@ -83,14 +85,18 @@ impl Adapter for Replica {
             .set_tags(tags::to_rds(&request.tags));
         if let Some(interval) = int(of, &attributes::ENHANCED) {
             let role = text(of, &attributes::MONITORING_ROLE).filter(|_| interval > 0);
-            call = call.monitoring_interval(interval).set_monitoring_role_arn(role);
+            call = call
+                .monitoring_interval(interval)
+                .set_monitoring_role_arn(role);
         }
         if let Some(days) = int(of, &attributes::INSIGHTS) {
             call = call
                 .enable_performance_insights(days > 0)
                 .set_performance_insights_retention_period((days > 0).then_some(days));
         }
-        aws.session().once("rds:CreateDBInstanceReadReplica", || call.clone().send()).await?;
+        aws.session()
+            .once("rds:CreateDBInstanceReadReplica", || call.clone().send())
+            .await?;
         Ok(())
     }
 
@@ -106,9 +112,16 @@ impl Adapter for Replica {
                 "`{}` is no replica any more: it was promoted and holds data of its own",
                 request.live.name
             );
-            return Err(Fault::new(FaultKind::Invalid, "rds:DeleteDBInstance", message));
+            return Err(Fault::new(
+                FaultKind::Invalid,
+                "rds:DeleteDBInstance",
+                message,
+            ));
         }
-        let without = Delete { final_snapshot: None, ..request.clone() };
+        let without = Delete {
+            final_snapshot: None,
+            ..request.clone()
+        };
         database::delete(aws, &without).await
     }
 

@@ -57,7 +57,12 @@ impl Adapter for Secret {
                 Err(fault) => fleet.gap("secrets that the spec does not name", &fault),
             }
         } else if let Ok(tagged) = fleet.tagged().await {
-            names.extend(tagged.keys().filter_map(|arn| name_in(arn)).map(str::to_owned));
+            names.extend(
+                tagged
+                    .keys()
+                    .filter_map(|arn| name_in(arn))
+                    .map(str::to_owned),
+            );
         }
         names.sort();
         names.dedup();
@@ -86,7 +91,9 @@ impl Adapter for Secret {
         _declared: Option<&Resource>,
     ) -> Result<Option<Present>, Fault> {
         let entry = describe(aws, name).await?;
-        Ok(entry.filter(|entry| !entry.leaving).map(|entry| read(&entry)))
+        Ok(entry
+            .filter(|entry| !entry.leaving)
+            .map(|entry| read(&entry)))
     }
 
     async fn create(&self, aws: &Aws, request: &Create) -> Result<(), Fault> {
@@ -103,7 +110,11 @@ impl Adapter for Secret {
             .secret_string(value.as_str())
             .client_request_token(token(aws, name))
             .set_tags(Some(to_secret(&request.tags)));
-        match aws.session().call("secretsmanager:CreateSecret", call.send()).await {
+        match aws
+            .session()
+            .call("secretsmanager:CreateSecret", call.send())
+            .await
+        {
             Err(fault) if fault.kind == FaultKind::AlreadyExists => {
                 bring_back(aws, request, &value, fault).await
             }
@@ -120,49 +131,76 @@ impl Adapter for Secret {
         if !removed.is_empty() {
             let call = aws.session().secrets().untag_resource().secret_id(id);
             let call = call.set_tag_keys(Some(removed)).send();
-            aws.session().call("secretsmanager:UntagResource", call).await?;
+            aws.session()
+                .call("secretsmanager:UntagResource", call)
+                .await?;
         }
         Ok(())
     }
 
     async fn delete(&self, aws: &Aws, request: &Delete) -> Result<(), Fault> {
-        let call = aws.session().secrets().delete_secret().secret_id(&request.live.name);
+        let call = aws
+            .session()
+            .secrets()
+            .delete_secret()
+            .secret_id(&request.live.name);
         let call = call.recovery_window_in_days(RECOVERY_DAYS).send();
-        match gone(aws.session().call("secretsmanager:DeleteSecret", call).await) {
+        match gone(
+            aws.session()
+                .call("secretsmanager:DeleteSecret", call)
+                .await,
+        ) {
             // It is on its way already.
-            Err(fault) if fault.message.contains("scheduled for deletion") => Ok(()),
+            Err(fault) if is_leaving(&fault) => Ok(()),
             result => result,
         }
     }
 }
 
+/// Whether AWS refused a call because the secret is scheduled for deletion.
+fn is_leaving(fault: &Fault) -> bool {
+    [
+        "scheduled for deletion",
+        "marked deleted",
+        "marked for deletion",
+    ]
+    .iter()
+    .any(|words| fault.message.contains(words))
+}
+
 /// Brings back a secret that an earlier deletion of the same resource left, with another password;
 /// the name stays taken for days.
-async fn bring_back(
-    aws: &Aws,
-    request: &Create,
-    value: &str,
-    refused: Fault,
-) -> Result<(), Fault> {
+async fn bring_back(aws: &Aws, request: &Create, value: &str, refused: Fault) -> Result<(), Fault> {
     let name = &request.resource.name;
     let ours = tags::owner(&request.tags);
-    let Some(entry) = describe(aws, name).await? else { return Err(refused) };
+    let Some(entry) = describe(aws, name).await? else {
+        return Err(refused);
+    };
     if !entry.leaving || ours.is_none() || tags::owner(&entry.tags) != ours {
         return Err(refused);
     }
     let secrets = aws.session().secrets();
     let call = secrets.restore_secret().secret_id(name).send();
-    aws.session().call("secretsmanager:RestoreSecret", call).await?;
-    let call = secrets.put_secret_value().secret_id(name).secret_string(value);
+    aws.session()
+        .call("secretsmanager:RestoreSecret", call)
+        .await?;
+    let call = secrets
+        .put_secret_value()
+        .secret_id(name)
+        .secret_string(value);
     let call = call.client_request_token(token(aws, name)).send();
-    aws.session().call("secretsmanager:PutSecretValue", call).await?;
+    aws.session()
+        .call("secretsmanager:PutSecretValue", call)
+        .await?;
     tag(aws, name, &request.tags).await
 }
 
 async fn tag(aws: &Aws, id: &str, set: &Tags) -> Result<(), Fault> {
     let call = aws.session().secrets().tag_resource().secret_id(id);
     let call = call.set_tags(Some(to_secret(set))).send();
-    aws.session().call("secretsmanager:TagResource", call).await?;
+    aws.session()
+        .call("secretsmanager:TagResource", call)
+        .await?;
     Ok(())
 }
 
@@ -184,8 +222,10 @@ pub(crate) fn name_in(arn: &str) -> Option<&str> {
 
 async fn list(fleet: &Fleet<'_>) -> Result<Vec<Entry>, Fault> {
     let aws = fleet.aws;
-    let filter =
-        Filter::builder().key(FilterNameStringType::TagKey).values("pgward:project").build();
+    let filter = Filter::builder()
+        .key(FilterNameStringType::TagKey)
+        .values("pgward:project")
+        .build();
     let listed = pages(
         aws,
         "secretsmanager:ListSecrets",
@@ -210,8 +250,18 @@ async fn list(fleet: &Fleet<'_>) -> Result<Vec<Entry>, Fault> {
 }
 
 async fn describe(aws: &Aws, name: &str) -> Result<Option<Entry>, Fault> {
-    let call = aws.session().secrets().describe_secret().secret_id(name).send();
-    let Some(secret) = absent(aws.session().call("secretsmanager:DescribeSecret", call).await)? else {
+    let call = aws
+        .session()
+        .secrets()
+        .describe_secret()
+        .secret_id(name)
+        .send();
+    let Some(secret) = absent(
+        aws.session()
+            .call("secretsmanager:DescribeSecret", call)
+            .await,
+    )?
+    else {
         return Ok(None);
     };
     Ok(Some(Entry {
@@ -241,20 +291,35 @@ pub(crate) async fn arn_of(aws: &Aws, name: &str) -> Result<String, Fault> {
 
 fn from_secret(tags: &[Tag]) -> Tags {
     tags.iter()
-        .filter_map(|tag| Some((tag.key()?.to_owned(), tag.value().unwrap_or_default().to_owned())))
+        .filter_map(|tag| {
+            Some((
+                tag.key()?.to_owned(),
+                tag.value().unwrap_or_default().to_owned(),
+            ))
+        })
         .collect()
 }
 
 fn to_secret(tags: &Tags) -> Vec<Tag> {
-    tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
+    tags.iter()
+        .map(|(key, value)| Tag::builder().key(key).value(value).build())
+        .collect()
 }
 
 fn read(entry: &Entry) -> Present {
     let mut present = tags::present(&entry.name, &entry.arn, &entry.tags);
     present.now.set(NAME.path, Value::text(&entry.name));
-    present.now.set_some(KEY.path, entry.key.as_deref().map(Value::text));
-    for (output, value) in [("id", &entry.arn), ("arn", &entry.arn), ("name", &entry.name)] {
-        present.outputs.insert(output.to_owned(), Value::text(value));
+    present
+        .now
+        .set_some(KEY.path, entry.key.as_deref().map(Value::text));
+    for (output, value) in [
+        ("id", &entry.arn),
+        ("arn", &entry.arn),
+        ("name", &entry.name),
+    ] {
+        present
+            .outputs
+            .insert(output.to_owned(), Value::text(value));
     }
     present
 }

@@ -49,7 +49,11 @@ impl Adapter for SecurityGroup {
             .map(|resource| resource.name.clone())
             .collect();
         // What lacks our tags may still have a declared name.
-        for names in missing.into_iter().collect::<Vec<_>>().chunks(FILTER_VALUES) {
+        for names in missing
+            .into_iter()
+            .collect::<Vec<_>>()
+            .chunks(FILTER_VALUES)
+        {
             match list(fleet.aws, &[("group-name", names.to_vec())]).await {
                 Ok(more) => groups.extend(more),
                 Err(fault) => return Found::failed(fault),
@@ -99,13 +103,19 @@ impl Adapter for SecurityGroup {
                     .set_tags(Some(to_ec2(&request.tags)))
                     .build(),
             );
-        let created = aws.session().once("ec2:CreateSecurityGroup", || call.clone().send()).await?;
+        let created = aws
+            .session()
+            .once("ec2:CreateSecurityGroup", || call.clone().send())
+            .await?;
         let id = created.group_id().unwrap_or_default();
         let rules = of.map(RULES.path).cloned().unwrap_or_default();
         let mut attempt = authorize(aws, id, &rules).await;
         for _ in 0..5 {
             // A group may be unknown to EC2 for some seconds after its creation.
-            if !attempt.as_ref().is_err_and(|fault| fault.kind == FaultKind::NotFound) {
+            if !attempt
+                .as_ref()
+                .is_err_and(|fault| fault.kind == FaultKind::NotFound)
+            {
                 break;
             }
             aws.session().sleep(std::time::Duration::from_secs(3)).await;
@@ -115,7 +125,12 @@ impl Adapter for SecurityGroup {
     }
 
     async fn change(&self, aws: &Aws, request: &Change) -> Result<(), Fault> {
-        let id = request.live.outputs.get("id").and_then(Value::as_text).unwrap_or_default();
+        let id = request
+            .live
+            .outputs
+            .get("id")
+            .and_then(Value::as_text)
+            .unwrap_or_default();
         change_rules(aws, id, &request.attributes).await?;
         let (set, removed) = tags::difference(&request.attributes, &request.live);
         if !set.is_empty() {
@@ -124,16 +139,35 @@ impl Adapter for SecurityGroup {
             aws.session().call("ec2:CreateTags", call).await?;
         }
         if !removed.is_empty() {
-            let keys = removed.iter().map(|key| Tag::builder().key(key).build()).collect();
-            let call = aws.session().ec2().delete_tags().resources(id).set_tags(Some(keys)).send();
+            let keys = removed
+                .iter()
+                .map(|key| Tag::builder().key(key).build())
+                .collect();
+            let call = aws
+                .session()
+                .ec2()
+                .delete_tags()
+                .resources(id)
+                .set_tags(Some(keys))
+                .send();
             aws.session().call("ec2:DeleteTags", call).await?;
         }
         Ok(())
     }
 
     async fn delete(&self, aws: &Aws, request: &Delete) -> Result<(), Fault> {
-        let id = request.live.outputs.get("id").and_then(Value::as_text).unwrap_or_default();
-        let call = aws.session().ec2().delete_security_group().group_id(id).send();
+        let id = request
+            .live
+            .outputs
+            .get("id")
+            .and_then(Value::as_text)
+            .unwrap_or_default();
+        let call = aws
+            .session()
+            .ec2()
+            .delete_security_group()
+            .group_id(id)
+            .send();
         gone(aws.session().call("ec2:DeleteSecurityGroup", call).await)
     }
 }
@@ -153,22 +187,40 @@ pub(crate) async fn list(
 ) -> Result<Vec<LiveGroup>, Fault> {
     let filters: Vec<Filter> = filters
         .iter()
-        .map(|(name, values)| Filter::builder().name(*name).set_values(Some(values.clone())).build())
+        .map(|(name, values)| {
+            Filter::builder()
+                .name(*name)
+                .set_values(Some(values.clone()))
+                .build()
+        })
         .collect();
     pages(
         aws,
         "ec2:DescribeSecurityGroups",
         |token| {
-            let call = aws.session().ec2().describe_security_groups().max_results(1000);
-            call.set_filters(Some(filters.clone())).set_next_token(token).send()
+            let call = aws
+                .session()
+                .ec2()
+                .describe_security_groups()
+                .max_results(1000);
+            call.set_filters(Some(filters.clone()))
+                .set_next_token(token)
+                .send()
         },
-        |output| (output.security_groups.unwrap_or_default(), output.next_token),
+        |output| {
+            (
+                output.security_groups.unwrap_or_default(),
+                output.next_token,
+            )
+        },
     )
     .await
 }
 
 fn to_ec2(tags: &Tags) -> Vec<Tag> {
-    tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
+    tags.iter()
+        .map(|(key, value)| Tag::builder().key(key).value(value).build())
+        .collect()
 }
 
 fn read(group: &LiveGroup) -> Present {
@@ -178,10 +230,17 @@ fn read(group: &LiveGroup) -> Present {
     let tags: Tags = group
         .tags()
         .iter()
-        .filter_map(|tag| Some((tag.key()?.to_owned(), tag.value().unwrap_or_default().to_owned())))
+        .filter_map(|tag| {
+            Some((
+                tag.key()?.to_owned(),
+                tag.value().unwrap_or_default().to_owned(),
+            ))
+        })
         .collect();
     let mut present = tags::present(name, arn, &tags);
-    let rules = rules_of(group).into_iter().map(|(key, rule)| (key, Value::Text(rule.description)));
+    let rules = rules_of(group)
+        .into_iter()
+        .map(|(key, rule)| (key, Value::Text(rule.description)));
     present.now.set(RULES.path, Value::Map(rules.collect()));
     present.now.set(NAME.path, Value::text(name));
     if let Some(vpc) = group.vpc_id() {
@@ -189,7 +248,9 @@ fn read(group: &LiveGroup) -> Present {
         present.outputs.insert("vpc".to_owned(), Value::text(vpc));
     }
     for (output, value) in [("id", id), ("arn", arn), ("name", name)] {
-        present.outputs.insert(output.to_owned(), Value::text(value));
+        present
+            .outputs
+            .insert(output.to_owned(), Value::text(value));
     }
     present
 }
@@ -206,7 +267,10 @@ fn rules_of(group: &LiveGroup) -> BTreeMap<String, Rule> {
     let mut rules = BTreeMap::new();
     for permission in group.ip_permissions() {
         let protocol = permission.ip_protocol().unwrap_or("-1");
-        let (from, to) = (permission.from_port().unwrap_or(-1), permission.to_port().unwrap_or(-1));
+        let (from, to) = (
+            permission.from_port().unwrap_or(-1),
+            permission.to_port().unwrap_or(-1),
+        );
         let mut add = |source: &str, description: Option<&str>, one: IpPermission| {
             let key = if protocol == "tcp" && from == to {
                 rule_key(from.into(), source)
@@ -214,7 +278,13 @@ fn rules_of(group: &LiveGroup) -> BTreeMap<String, Rule> {
                 foreign_rule_key(protocol, from.into(), to.into(), source)
             };
             let description = description.unwrap_or_default().to_owned();
-            rules.insert(key, Rule { description, permission: one });
+            rules.insert(
+                key,
+                Rule {
+                    description,
+                    permission: one,
+                },
+            );
         };
         let ports = || {
             IpPermission::builder()
@@ -224,15 +294,27 @@ fn rules_of(group: &LiveGroup) -> BTreeMap<String, Rule> {
         };
         for range in permission.ip_ranges() {
             let one = ports().ip_ranges(range.clone()).build();
-            add(range.cidr_ip().unwrap_or_default(), range.description(), one);
+            add(
+                range.cidr_ip().unwrap_or_default(),
+                range.description(),
+                one,
+            );
         }
         for range in permission.ipv6_ranges() {
             let one = ports().ipv6_ranges(range.clone()).build();
-            add(range.cidr_ipv6().unwrap_or_default(), range.description(), one);
+            add(
+                range.cidr_ipv6().unwrap_or_default(),
+                range.description(),
+                one,
+            );
         }
         for list in permission.prefix_list_ids() {
             let one = ports().prefix_list_ids(list.clone()).build();
-            add(list.prefix_list_id().unwrap_or_default(), list.description(), one);
+            add(
+                list.prefix_list_id().unwrap_or_default(),
+                list.description(),
+                one,
+            );
         }
         for pair in permission.user_id_group_pairs() {
             let id = pair.group_id().unwrap_or_default();
@@ -247,20 +329,34 @@ fn rules_of(group: &LiveGroup) -> BTreeMap<String, Rule> {
 fn permission(own: &str, key: &str, description: &Value) -> Option<IpPermission> {
     let (port, source) = parts_of(key)?;
     let port = i32::try_from(port).ok()?;
-    let description = description.as_text().filter(|text| !text.is_empty()).map(str::to_owned);
-    let ports = IpPermission::builder().ip_protocol("tcp").from_port(port).to_port(port);
+    let description = description
+        .as_text()
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned);
+    let ports = IpPermission::builder()
+        .ip_protocol("tcp")
+        .from_port(port)
+        .to_port(port);
     let rule = if source.starts_with("pl-") {
-        let list = PrefixListId::builder().prefix_list_id(source).set_description(description);
+        let list = PrefixListId::builder()
+            .prefix_list_id(source)
+            .set_description(description);
         ports.prefix_list_ids(list.build())
     } else if source == ITSELF || source.starts_with("sg-") {
         let id = if source == ITSELF { own } else { source };
-        let pair = UserIdGroupPair::builder().group_id(id).set_description(description);
+        let pair = UserIdGroupPair::builder()
+            .group_id(id)
+            .set_description(description);
         ports.user_id_group_pairs(pair.build())
     } else if source.contains(':') {
-        let range = Ipv6Range::builder().cidr_ipv6(source).set_description(description);
+        let range = Ipv6Range::builder()
+            .cidr_ipv6(source)
+            .set_description(description);
         ports.ipv6_ranges(range.build())
     } else {
-        let range = IpRange::builder().cidr_ip(source).set_description(description);
+        let range = IpRange::builder()
+            .cidr_ip(source)
+            .set_description(description);
         ports.ip_ranges(range.build())
     };
     Some(rule.build())
@@ -268,13 +364,19 @@ fn permission(own: &str, key: &str, description: &Value) -> Option<IpPermission>
 
 /// Admits what the rules say; a rule that is there already is a success.
 async fn authorize(aws: &Aws, id: &str, rules: &BTreeMap<String, Value>) -> Result<(), Fault> {
-    let permissions: Vec<IpPermission> =
-        rules.iter().filter_map(|(key, value)| permission(id, key, value)).collect();
+    let permissions: Vec<IpPermission> = rules
+        .iter()
+        .filter_map(|(key, value)| permission(id, key, value))
+        .collect();
     if permissions.is_empty() {
         return Ok(());
     }
     let send = |permissions: Vec<IpPermission>| {
-        let call = aws.session().ec2().authorize_security_group_ingress().group_id(id);
+        let call = aws
+            .session()
+            .ec2()
+            .authorize_security_group_ingress()
+            .group_id(id);
         aws.session().call(
             "ec2:AuthorizeSecurityGroupIngress",
             call.set_ip_permissions(Some(permissions)).send(),
@@ -297,27 +399,41 @@ async fn authorize(aws: &Aws, id: &str, rules: &BTreeMap<String, Value>) -> Resu
 
 /// Brings the inbound rules to the declared ones: first what is to be admitted, then what is not.
 async fn change_rules(aws: &Aws, id: &str, attributes: &Object) -> Result<(), Fault> {
-    let Some(declared) = attributes.map(RULES.path) else { return Ok(()) };
+    let Some(declared) = attributes.map(RULES.path) else {
+        return Ok(());
+    };
     let groups = list(aws, &[("group-id", vec![id.to_owned()])]).await?;
     let Some(group) = groups.first() else {
         let action = "ec2:DescribeSecurityGroups";
-        return Err(Fault::new(FaultKind::NotFound, action, format!("there is no group {id}")));
+        return Err(Fault::new(
+            FaultKind::NotFound,
+            action,
+            format!("there is no group {id}"),
+        ));
     };
     let live = rules_of(group);
-    let missing =
-        declared.iter().filter(|(key, _)| !live.contains_key(*key)).map(|(k, v)| (k.clone(), v.clone()));
+    let missing = declared
+        .iter()
+        .filter(|(key, _)| !live.contains_key(*key))
+        .map(|(k, v)| (k.clone(), v.clone()));
     authorize(aws, id, &missing.collect()).await?;
     let reworded: Vec<IpPermission> = declared
         .iter()
         .filter(|(key, value)| {
-            live.get(*key).is_some_and(|rule| Some(rule.description.as_str()) != value.as_text())
+            live.get(*key)
+                .is_some_and(|rule| Some(rule.description.as_str()) != value.as_text())
         })
         .filter_map(|(key, value)| permission(id, key, value))
         .collect();
     if !reworded.is_empty() {
-        let call = aws.session().ec2().update_security_group_rule_descriptions_ingress();
+        let call = aws
+            .session()
+            .ec2()
+            .update_security_group_rule_descriptions_ingress();
         let call = call.group_id(id).set_ip_permissions(Some(reworded)).send();
-        aws.session().call("ec2:UpdateSecurityGroupRuleDescriptionsIngress", call).await?;
+        aws.session()
+            .call("ec2:UpdateSecurityGroupRuleDescriptionsIngress", call)
+            .await?;
     }
     let surplus: Vec<IpPermission> = live
         .into_iter()
@@ -327,7 +443,11 @@ async fn change_rules(aws: &Aws, id: &str, attributes: &Object) -> Result<(), Fa
     if !surplus.is_empty() {
         let call = aws.session().ec2().revoke_security_group_ingress();
         let call = call.group_id(id).set_ip_permissions(Some(surplus)).send();
-        gone(aws.session().call("ec2:RevokeSecurityGroupIngress", call).await)?;
+        gone(
+            aws.session()
+                .call("ec2:RevokeSecurityGroupIngress", call)
+                .await,
+        )?;
     }
     Ok(())
 }
@@ -345,7 +465,9 @@ mod tests {
             "tcp 5432 from sg-other",
             "tcp 5432 from itself",
         ];
-        let rules = keys.iter().map(|key| permission("sg-own", key, &Value::text("why")));
+        let rules = keys
+            .iter()
+            .map(|key| permission("sg-own", key, &Value::text("why")));
         let group = LiveGroup::builder()
             .group_id("sg-own")
             .set_ip_permissions(Some(rules.map(Option::unwrap).collect()))
@@ -369,7 +491,10 @@ mod tests {
             .to_port(5440)
             .ip_ranges(IpRange::builder().cidr_ip("10.0.0.0/8").build())
             .build();
-        let group = LiveGroup::builder().ip_permissions(all).ip_permissions(several).build();
+        let group = LiveGroup::builder()
+            .ip_permissions(all)
+            .ip_permissions(several)
+            .build();
         assert_eq!(
             rules_of(&group).into_keys().collect::<Vec<_>>(),
             ["everything from 0.0.0.0/0", "tcp 5432-5440 from 10.0.0.0/8"]

@@ -26,15 +26,21 @@ impl Adapter for SubnetGroup {
             Ok(groups) => groups,
             Err(fault) => return Found::failed(fault),
         };
-        let declared: Vec<String> =
-            fleet.declared(self.kind()).iter().map(|resource| self.key(resource)).collect();
+        let declared: Vec<String> = fleet
+            .declared(self.kind())
+            .iter()
+            .map(|resource| self.key(resource))
+            .collect();
         let mut found = Found::default();
         for group in groups {
-            let key = group.db_subnet_group_name().unwrap_or_default().to_ascii_lowercase();
+            let key = group
+                .db_subnet_group_name()
+                .unwrap_or_default()
+                .to_ascii_lowercase();
             let arn = group.db_subnet_group_arn().unwrap_or_default();
-            let ours = tagged.as_ref().is_ok_and(|tagged| {
-                tagged.get(arn).is_some_and(|tags| fleet.owns_tags(tags))
-            });
+            let ours = tagged
+                .as_ref()
+                .is_ok_and(|tagged| tagged.get(arn).is_some_and(|tags| fleet.owns_tags(tags)));
             if ours || declared.contains(&key) {
                 let tags = fleet.tags_of(arn).await;
                 found.add(key, tags.map(|tags| read(group, &tags)));
@@ -49,11 +55,19 @@ impl Adapter for SubnetGroup {
         name: &str,
         _declared: Option<&Resource>,
     ) -> Result<Option<Present>, Fault> {
-        let call = aws.session().rds().describe_db_subnet_groups().db_subnet_group_name(name).send();
-        let Some(output) = absent(aws.session().call("rds:DescribeDBSubnetGroups", call).await)? else {
+        let call = aws
+            .session()
+            .rds()
+            .describe_db_subnet_groups()
+            .db_subnet_group_name(name)
+            .send();
+        let Some(output) = absent(aws.session().call("rds:DescribeDBSubnetGroups", call).await)?
+        else {
             return Ok(None);
         };
-        let Some(group) = output.db_subnet_groups().first() else { return Ok(None) };
+        let Some(group) = output.db_subnet_groups().first() else {
+            return Ok(None);
+        };
         let arn = group.db_subnet_group_arn().unwrap_or_default();
         Ok(Some(read(group, &tags::of_resource(aws, arn).await?)))
     }
@@ -70,15 +84,21 @@ impl Adapter for SubnetGroup {
             )
             .set_subnet_ids(texts(of, &SUBNETS))
             .set_tags(tags::to_rds(&request.tags));
-        aws.session().once("rds:CreateDBSubnetGroup", || call.clone().send()).await?;
+        aws.session()
+            .once("rds:CreateDBSubnetGroup", || call.clone().send())
+            .await?;
         Ok(())
     }
 
     async fn change(&self, aws: &Aws, request: &Change) -> Result<(), Fault> {
         if let Some(subnets) = texts(&request.attributes, &SUBNETS) {
             let call = aws.session().rds().modify_db_subnet_group();
-            let call = call.db_subnet_group_name(&request.live.name).set_subnet_ids(Some(subnets));
-            aws.session().call("rds:ModifyDBSubnetGroup", call.send()).await?;
+            let call = call
+                .db_subnet_group_name(&request.live.name)
+                .set_subnet_ids(Some(subnets));
+            aws.session()
+                .call("rds:ModifyDBSubnetGroup", call.send())
+                .await?;
         }
         tags::change_rds(aws, &request.attributes, &request.live).await
     }
@@ -94,13 +114,18 @@ fn read(group: &DbSubnetGroup, tags: &Tags) -> Present {
     let name = group.db_subnet_group_name().unwrap_or_default();
     let arn = group.db_subnet_group_arn().unwrap_or_default();
     let mut present = tags::present(name, arn, tags);
-    let mut subnets: Vec<&str> =
-        group.subnets().iter().filter_map(|subnet| subnet.subnet_identifier()).collect();
+    let mut subnets: Vec<&str> = group
+        .subnets()
+        .iter()
+        .filter_map(|subnet| subnet.subnet_identifier())
+        .collect();
     subnets.sort_unstable();
     present.now.set(NAME.path, Value::text(name));
     present.now.set(SUBNETS.path, Value::texts(subnets));
     for (output, value) in [("id", name), ("arn", arn), ("name", name)] {
-        present.outputs.insert(output.to_owned(), Value::text(value));
+        present
+            .outputs
+            .insert(output.to_owned(), Value::text(value));
     }
     if let Some(vpc) = group.vpc_id() {
         present.outputs.insert("vpc".to_owned(), Value::text(vpc));

@@ -106,7 +106,7 @@ impl Planner<'_> {
         self.gates(&mut changes);
         let operations = self.operations(&mut changes);
         let steps = self.steps(&operations);
-        order(&mut changes);
+        self.order(&mut changes);
         let waiting = self.waiting();
         let mut plan = Plan {
             id: String::new(),
@@ -162,6 +162,21 @@ impl Planner<'_> {
         plan.verdict = verdict(&plan);
         plan.id = identity(&plan);
         plan
+    }
+
+    /// Blocked first, then the strongest effect; then by step, kind and place in the files.
+    fn order(&self, changes: &mut [PlannedChange]) {
+        changes.sort_by_cached_key(|change| {
+            let kind = self.catalog.kinds.iter().position(|kind| kind.name == change.kind);
+            (
+                !change.is_blocked(),
+                std::cmp::Reverse(change.effect),
+                change.step,
+                change.is_whole().then_some(kind),
+                change.origin.clone().filter(|_| change.verb == Verb::Create),
+                change.path.clone(),
+            )
+        });
     }
 
     /// Whether changes with downtime start at apply.
@@ -329,20 +344,6 @@ impl Planner<'_> {
             .collect();
         sections.into_iter().map(Path::new).collect()
     }
-}
-
-/// Blocked first, then the strongest effect, then by address; whole creations by step.
-fn order(changes: &mut [PlannedChange]) {
-    changes.sort_by(|a, b| {
-        let rank = |change: &PlannedChange| {
-            (
-                !change.is_blocked(),
-                std::cmp::Reverse(change.effect),
-                change.step,
-            )
-        };
-        rank(a).cmp(&rank(b)).then_with(|| a.path.cmp(&b.path))
-    });
 }
 
 fn verdict(plan: &Plan) -> Verdict {

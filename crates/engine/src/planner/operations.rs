@@ -19,7 +19,7 @@ impl Planner<'_> {
             let planned: Vec<&PlannedChange> = changes
                 .iter()
                 .filter(|one| one.address == change.address && one.name == change.name)
-                .filter(|one| !one.is_blocked() && one.verb != Verb::Restart)
+                .filter(|one| !one.is_blocked() && one.verb == change.verb)
                 .collect();
             if planned.is_empty() {
                 continue;
@@ -133,7 +133,15 @@ impl Planner<'_> {
             operation.attributes = these.iter().map(|one| attribute_of(one)).collect();
             operation.immediate = immediate;
             operation.deferred = deferred;
-            if !these
+            let converts = operation
+                .attributes
+                .iter()
+                .filter_map(|path| kind.attribute(path))
+                .any(|attribute| attribute.cooldown_hours > 0);
+            if converts && !deferred {
+                // RDS may copy the data to other volumes, which takes hours.
+                operation.minutes = (5, 60, 24 * 60);
+            } else if !these
                 .iter()
                 .any(|one| one.effect >= Effect::Degraded && one.when == When::Now)
             {
@@ -148,7 +156,11 @@ impl Planner<'_> {
                 operations.push(part(&sooner, true, false));
                 operations.push(part(&later, false, true));
             }
-            (false, true) => operations.push(part(&sooner, flagged, false)),
+            (false, true) => {
+                // Values that a restart must bring into effect are only stored by this call.
+                let stored = sooner.iter().all(|one| matches!(one.when, When::Restart { .. }));
+                operations.push(part(&sooner, flagged, stored));
+            }
             (true, false) => operations.push(part(&later, false, true)),
             (true, true) => {}
         }

@@ -2,7 +2,7 @@
 
 use pgward_model::{Case, Effect, Path};
 
-use crate::{Present, Waiting, WaitingValue, When};
+use crate::{Present, Readiness, Waiting, WaitingValue, When};
 
 use super::Planner;
 
@@ -57,9 +57,7 @@ impl Planner<'_> {
             path: value.path.clone(),
             before_text: value.before.as_ref().map(print),
             after_text: value.after.as_ref().map(print),
-            until: When::Window {
-                at: self.next_window.map(|(start, _)| start),
-            },
+            until: self.until(value),
             effect,
             interruption: attribute
                 .interruption
@@ -67,6 +65,19 @@ impl Planner<'_> {
             declared: value.declared,
             overdue: false,
             note: self.note_on(value),
+        }
+    }
+
+    /// What AWS works on already does not wait for the window.
+    fn until(&self, value: &WaitingValue) -> When {
+        let busy = self
+            .live
+            .present(&value.address)
+            .is_some_and(|live| live.readiness == Readiness::Busy);
+        if busy {
+            When::Now
+        } else {
+            When::Window { at: self.next_window.map(|(start, _)| start) }
         }
     }
 

@@ -31,9 +31,16 @@ pub struct Bindings {
 pub fn document(plan: &Plan, bindings: &Bindings) -> Document {
     let circumstances = &plan.circumstances;
     let now = wording::whole_second(circumstances.now);
-    let mut changes: Vec<_> = plan.changes.iter().map(|planned| change(plan, planned)).collect();
+    let mut changes: Vec<_> = plan
+        .changes
+        .iter()
+        .map(|planned| change(plan, planned))
+        .collect();
     changes.sort_by_key(|change| {
-        (change.gate.state != GateState::Blocked, Reverse(change.effect))
+        (
+            change.gate.state != GateState::Blocked,
+            Reverse(change.effect),
+        )
     });
     let mut document = Document {
         format: Document::FORMAT.to_owned(),
@@ -85,11 +92,10 @@ fn spec(plan: &Plan, bindings: &Bindings) -> SpecPart {
     SpecPart {
         hash: bindings.spec_hash.clone(),
         files: plan.files.clone(),
-        git: plan
-            .circumstances
-            .commit
-            .as_ref()
-            .map(|commit| GitPart { commit: commit.hash.clone(), dirty: commit.dirty }),
+        git: plan.circumstances.commit.as_ref().map(|commit| GitPart {
+            commit: commit.hash.clone(),
+            dirty: commit.dirty,
+        }),
         inputs: plan
             .inputs
             .iter()
@@ -133,7 +139,10 @@ fn summary(plan: &Plan) -> Summary {
         currency: "USD".to_owned(),
         monthly_delta: wording::decimal(plan.cost.monthly_delta),
         unpriced: plan.cost.unpriced.clone(),
-        prices: Prices { source: "bundled".to_owned(), as_of: plan.cost.as_of.clone() },
+        prices: Prices {
+            source: "bundled".to_owned(),
+            as_of: plan.cost.as_of.clone(),
+        },
     });
     Summary {
         resources: Resources {

@@ -15,14 +15,26 @@ pub(crate) fn change(plan: &Plan, planned: &PlannedChange) -> Change {
         path: planned.path.clone(),
         address: planned.address.to_string(),
         action: planned.verb,
-        sigil: if blocked { Sigil::Blocked } else { Sigil::of(planned.verb, planned.effect) },
+        sigil: if blocked {
+            Sigil::Blocked
+        } else {
+            Sigil::of(planned.verb, planned.effect)
+        },
         resource: ResourceName {
             type_name: planned.resource_type.clone(),
             id: planned.name.clone(),
             noun: planned.noun.clone(),
         },
-        before: json(planned.before.as_ref(), planned.before_text.as_deref(), sensitive),
-        after: json(planned.after.as_ref(), planned.after_text.as_deref(), sensitive),
+        before: json(
+            planned.before.as_ref(),
+            planned.before_text.as_deref(),
+            sensitive,
+        ),
+        after: json(
+            planned.after.as_ref(),
+            planned.after_text.as_deref(),
+            sensitive,
+        ),
         before_text: shown(&planned.before_text),
         after_text: shown(&planned.after_text),
         sensitive,
@@ -139,9 +151,15 @@ fn details(plan: &Plan, planned: &PlannedChange) -> Vec<Detail> {
 
 /// The further lines of a change; a deletion also says what it leaves.
 fn remarks(plan: &Plan, planned: &PlannedChange) -> Vec<Remark> {
-    let remark = |label: &str, text: &str| Remark { label: label.to_owned(), text: text.to_owned() };
-    let mut remarks: Vec<Remark> =
-        planned.remarks.iter().map(|(label, text)| remark(label, text)).collect();
+    let remark = |label: &str, text: &str| Remark {
+        label: label.to_owned(),
+        text: text.to_owned(),
+    };
+    let mut remarks: Vec<Remark> = planned
+        .remarks
+        .iter()
+        .map(|(label, text)| remark(label, text))
+        .collect();
     if planned.verb != Verb::Delete || remarks.iter().any(|remark| remark.label == "kept") {
         return remarks;
     }

@@ -9,9 +9,9 @@ mod finding;
 mod next;
 mod parts;
 
+pub(crate) use build::attribute;
 pub use build::{Bindings, document};
 pub use finding::{Finding, FindingLabel};
-pub(crate) use build::attribute;
 pub(crate) use next::command;
 pub use parts::{
     Actions, Change, ChangeCost, CostSummary, Detail, DriftEntry, EnvironmentPart, GatePart,
@@ -99,7 +99,9 @@ impl Document {
 
     /// The changes that a plan never makes.
     pub fn blocked(&self) -> impl Iterator<Item = &Change> {
-        self.changes.iter().filter(|change| change.gate.state == GateState::Blocked)
+        self.changes
+            .iter()
+            .filter(|change| change.gate.state == GateState::Blocked)
     }
 
     /// Whether a finding stands against the plan as a whole: an error that only AWS knows of.
@@ -115,6 +117,8 @@ impl Document {
     /// Whether every change creates a resource.
     #[must_use]
     pub fn only_creates(&self) -> bool {
-        self.changes.iter().all(|change| change.action == pgward_engine::Verb::Create)
+        self.changes
+            .iter()
+            .all(|change| change.action == pgward_engine::Verb::Create)
     }
 }

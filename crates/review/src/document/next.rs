@@ -8,7 +8,11 @@ use super::{Change, Document, EnvironmentPart, GateState, Notice};
 
 /// A command for this environment: within the sandbox it begins with `pgward sandbox`.
 pub(crate) fn command(environment: &EnvironmentPart, words: &str) -> String {
-    let program = if environment.sandbox { "pgward sandbox" } else { "pgward" };
+    let program = if environment.sandbox {
+        "pgward sandbox"
+    } else {
+        "pgward"
+    };
     format!("{program} {words}")
 }
 
@@ -36,18 +40,28 @@ pub(crate) fn next(document: &Document) -> Vec<Notice> {
             format!(" --only {}", selection(document, changes))
         }
     };
-    let allow: Vec<&str> =
-        document.summary.needs_allow.iter().map(|effect| effect.word()).collect();
+    let allow: Vec<&str> = document
+        .summary
+        .needs_allow
+        .iter()
+        .map(|effect| effect.word())
+        .collect();
     let allow = allow.join(",");
     let both: Vec<&Change> = ready.iter().chain(&waits).copied().collect();
     let mut notices = Vec::new();
     if whole && waits.is_empty() {
         notices.push(notice("Apply:", format!("apply {name}{}", only(&ready))));
     } else if whole && ready.is_empty() {
-        notices.push(notice("Apply:", format!("apply {name}{} --allow {allow}", only(&waits))));
+        notices.push(notice(
+            "Apply:",
+            format!("apply {name}{} --allow {allow}", only(&waits)),
+        ));
     } else {
         if !ready.is_empty() {
-            notices.push(notice("Apply what is ready:", format!("apply {name}{}", only(&ready))));
+            notices.push(notice(
+                "Apply what is ready:",
+                format!("apply {name}{}", only(&ready)),
+            ));
         }
         if !waits.is_empty() {
             let words = format!("apply {name}{} --allow {allow}", only(&both));
@@ -63,7 +77,11 @@ pub(crate) fn next(document: &Document) -> Vec<Notice> {
 }
 
 fn in_state(document: &Document, state: GateState) -> Vec<&Change> {
-    document.changes.iter().filter(|change| change.gate.state == state).collect()
+    document
+        .changes
+        .iter()
+        .filter(|change| change.gate.state == state)
+        .collect()
 }
 
 /// The paths of changes for `--only`; the address where all changes of a resource are meant.
@@ -76,7 +94,11 @@ fn selection(document: &Document, changes: &[&Change]) -> String {
             .iter()
             .filter(|other| other.address == change.address)
             .all(|other| chosen.contains(&other.path));
-        let word = if all { change.address.as_str() } else { change.path.as_str() };
+        let word = if all {
+            change.address.as_str()
+        } else {
+            change.path.as_str()
+        };
         if !words.contains(&word) {
             words.push(word);
         }

@@ -15,12 +15,19 @@ const SOURCE: usize = 21;
 
 /// All creations: what is blocked first, then by steps.
 pub(crate) fn steps(page: &mut Page, document: &Document) {
-    for change in document.changes.iter().filter(|change| change.step.is_none()) {
+    for change in document
+        .changes
+        .iter()
+        .filter(|change| change.step.is_none())
+    {
         detail::detail(page, document, change);
     }
     for step in &document.steps {
-        let changes: Vec<&Change> =
-            document.changes.iter().filter(|change| change.step == Some(step.number)).collect();
+        let changes: Vec<&Change> = document
+            .changes
+            .iter()
+            .filter(|change| change.step == Some(step.number))
+            .collect();
         if changes.is_empty() {
             continue;
         }
@@ -43,8 +50,15 @@ fn heading(page: &mut Page, step: &StepPart, number: usize) {
 }
 
 fn creation(page: &mut Page, document: &Document, change: &Change) {
-    let line = page.start().text("  ").ink(detail::ink(change), change.sigil.text()).text(" ");
-    let line = line.ink(Ink::Bold, &change.address).to(TEXT, 2).text(&change.headline);
+    let line = page
+        .start()
+        .text("  ")
+        .ink(detail::ink(change), change.sigil.text())
+        .text(" ");
+    let line = line
+        .ink(Ink::Bold, &change.address)
+        .to(TEXT, 2)
+        .text(&change.headline);
     let end = price_and_source(page, document, change);
     page.push_with_end(line, end);
     for detail in &change.details {
@@ -58,9 +72,17 @@ fn creation(page: &mut Page, document: &Document, change: &Change) {
     }
     let mut rows: Vec<(&str, String)> = Vec::new();
     if change.effect > Effect::Online || change.flags.contains(&Flag::Exposure) {
-        rows.push(("effect", wording::with_reason(&change.effect_text, &change.reason)));
+        rows.push((
+            "effect",
+            wording::with_reason(&change.effect_text, &change.reason),
+        ));
     }
-    rows.extend(change.remarks.iter().map(|remark| (remark.label.as_str(), remark.text.clone())));
+    rows.extend(
+        change
+            .remarks
+            .iter()
+            .map(|remark| (remark.label.as_str(), remark.text.clone())),
+    );
     if change.gate.state == GateState::NeedsAllow {
         rows.push(("gate", detail::gate(change)));
     }
@@ -72,8 +94,11 @@ fn creation(page: &mut Page, document: &Document, change: &Change) {
 
 /// The price, ending in its own column, and the place in the file.
 fn price_and_source(page: &Page, document: &Document, change: &Change) -> Line {
-    let unpriced =
-        document.summary.cost.as_ref().is_some_and(|cost| cost.unpriced.contains(&change.path));
+    let unpriced = document
+        .summary
+        .cost
+        .as_ref()
+        .is_some_and(|cost| cost.unpriced.contains(&change.path));
     let price = match &change.cost {
         _ if document.summary.cost.is_none() => String::new(),
         Some(cost) if wording::is_zero(&cost.monthly_delta) => String::new(),

@@ -22,7 +22,11 @@ pub fn destroy(document: &Document, style: Style) -> String {
         head::headline(&mut page, "NOTHING TO DESTROY", &[nothing]);
     } else {
         headline(&mut page, document);
-        for change in document.changes.iter().filter(|change| change.step.is_none()) {
+        for change in document
+            .changes
+            .iter()
+            .filter(|change| change.step.is_none())
+        {
             detail::detail(&mut page, document, change);
         }
         page.blank();
@@ -61,8 +65,11 @@ fn headline(page: &mut Page, document: &Document) {
 }
 
 fn deletions(page: &mut Page, document: &Document, step: &StepPart) {
-    let changes: Vec<&Change> =
-        document.changes.iter().filter(|change| change.step == Some(step.number)).collect();
+    let changes: Vec<&Change> = document
+        .changes
+        .iter()
+        .filter(|change| change.step == Some(step.number))
+        .collect();
     if changes.is_empty() {
         return;
     }
@@ -73,7 +80,10 @@ fn deletions(page: &mut Page, document: &Document, step: &StepPart) {
     head::dotted(page, &heading);
     let mut rest = changes.as_slice();
     while let Some((first, others)) = rest.split_first() {
-        let alike = others.iter().take_while(|other| same_line(first, other)).count();
+        let alike = others
+            .iter()
+            .take_while(|other| same_line(first, other))
+            .count();
         let (group, after) = rest.split_at(alike + 1);
         let shared = first.remarks.iter().any(|remark| remark.label.is_empty());
         if group.len() > 3 || (group.len() > 1 && shared) {
@@ -87,7 +97,12 @@ fn deletions(page: &mut Page, document: &Document, step: &StepPart) {
 
 /// Whether two deletions are said in one line: `secret.master` and `secret.app`.
 fn same_line(one: &Change, other: &Change) -> bool {
-    let section = |change: &Change| change.address.split_once('.').map(|(name, _)| name.to_owned());
+    let section = |change: &Change| {
+        change
+            .address
+            .split_once('.')
+            .map(|(name, _)| name.to_owned())
+    };
     let plain = |change: &Change| change.remarks.iter().all(|remark| remark.label.is_empty());
     section(one).is_some()
         && section(one) == section(other)
@@ -98,7 +113,11 @@ fn same_line(one: &Change, other: &Change) -> bool {
 
 fn together(page: &mut Page, group: &[&Change]) {
     let addresses: Vec<&str> = group.iter().map(|change| change.address.as_str()).collect();
-    let line = page.start().text("  ").ink(detail::ink(group[0]), group[0].sigil.text()).text(" ");
+    let line = page
+        .start()
+        .text("  ")
+        .ink(detail::ink(group[0]), group[0].sigil.text())
+        .text(" ");
     let mut text = addresses.join(", ");
     for remark in &group[0].remarks {
         text = format!("{text}    {}", remark.text);
@@ -107,10 +126,19 @@ fn together(page: &mut Page, group: &[&Change]) {
 }
 
 fn alone(page: &mut Page, change: &Change) {
-    let line = page.start().text("  ").ink(detail::ink(change), change.sigil.text()).text(" ");
+    let line = page
+        .start()
+        .text("  ")
+        .ink(detail::ink(change), change.sigil.text())
+        .text(" ");
     let line = line.ink(Ink::Bold, &change.address).to(TEXT, 2);
-    let beside = change.remarks.iter().filter(|remark| remark.label.is_empty());
-    let text = beside.fold(change.headline.clone(), |text, remark| format!("{text}, {}", remark.text));
+    let beside = change
+        .remarks
+        .iter()
+        .filter(|remark| remark.label.is_empty());
+    let text = beside.fold(change.headline.clone(), |text, remark| {
+        format!("{text}, {}", remark.text)
+    });
     page.wrap(line, Ink::Plain, &text);
     for remark in &change.remarks {
         if remark.label.is_empty() || remark.label == "holds" {

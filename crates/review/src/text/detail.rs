@@ -27,7 +27,9 @@ pub(crate) fn detail(page: &mut Page, document: &Document, change: &Change) {
     page.blank();
     let line = page.start().ink(ink(change), change.sigil.text()).text(" ");
     let line = line.ink(Ink::Bold, change.path.as_str());
-    let end = page.start().ink(Ink::Dim, head::place(change.source.as_ref()));
+    let end = page
+        .start()
+        .ink(Ink::Dim, head::place(change.source.as_ref()));
     page.push_with_end(line, end);
     if change.is_whole() {
         let line = page.start().text("    ").text(&change.headline);
@@ -38,18 +40,29 @@ pub(crate) fn detail(page: &mut Page, document: &Document, change: &Change) {
     }
     let blocked = change.gate.state == GateState::Blocked;
     if change.replaced_because.len() > 1 {
-        let paths: Vec<&str> =
-            change.replaced_because.iter().map(pgward_model::Path::as_str).collect();
+        let paths: Vec<&str> = change
+            .replaced_because
+            .iter()
+            .map(pgward_model::Path::as_str)
+            .collect();
         row(page, "because", &wording::list(&paths, 8));
     }
-    row(page, "effect", &wording::with_reason(&change.effect_text, &change.reason));
+    row(
+        page,
+        "effect",
+        &wording::with_reason(&change.effect_text, &change.reason),
+    );
     if !blocked {
         moment(page, document, change);
     }
     if !change.follows.is_empty() {
         row(page, "follows", &follows(change));
     }
-    for remark in change.remarks.iter().filter(|remark| !remark.label.is_empty()) {
+    for remark in change
+        .remarks
+        .iter()
+        .filter(|remark| !remark.label.is_empty())
+    {
         row(page, &remark.label, &remark.text);
     }
     if let Some(text) = cost(document, change) {
@@ -87,7 +100,12 @@ fn row(page: &mut Page, label: &str, text: &str) {
 
 /// What a reviewer decides about, in a column as wide as the longest label.
 fn descriptions(page: &mut Page, change: &Change) {
-    let longest = change.details.iter().map(|detail| detail.label.len()).max().unwrap_or(0);
+    let longest = change
+        .details
+        .iter()
+        .map(|detail| detail.label.len())
+        .max()
+        .unwrap_or(0);
     let column = (longest + 6).max(TEXT);
     for detail in &change.details {
         if detail.label.is_empty() {
@@ -156,10 +174,11 @@ fn moment(page: &mut Page, document: &Document, change: &Change) {
     match &change.when {
         When::Now => row(page, "when", "at apply"),
         When::Window { at } => {
-            let window = document.next_window.filter(|window| Some(window.start) == *at);
+            let window = document
+                .next_window
+                .filter(|window| Some(window.start) == *at);
             let start = wording::moment(&change.when, document.created_at);
-            let range =
-                window.map(|window| wording::window_range(window.start, window.end));
+            let range = window.map(|window| wording::window_range(window.start, window.end));
             let text = match range {
                 Some(range) if start.starts_with("window ") => format!("window {range}"),
                 Some(range) => format!("{start} ({range})"),
@@ -175,23 +194,34 @@ fn moment(page: &mut Page, document: &Document, change: &Change) {
             }
         }
         When::Restart { with: Some(path) } => {
-            let text = format!(
-                "with the restart for {path}; if it is still pending then, drift says so"
-            );
+            let text =
+                format!("with the restart for {path}; if it is still pending then, drift says so");
             row(page, "when", &text);
         }
         When::Restart { with: None } => {
-            row(page, "when", "after the next restart, which AWS does not cause by itself");
+            row(
+                page,
+                "when",
+                "after the next restart, which AWS does not cause by itself",
+            );
         }
         When::Never => row(page, "when", "never"),
     }
     if let Some(now) = change.if_now.as_ref().filter(|_| change.when == When::Now) {
         if !now.also_releases.is_empty() {
             let also = wording::list(&now.also_releases, 6);
-            row(page, "", &format!("AWS then also starts what is queued: {also}"));
+            row(
+                page,
+                "",
+                &format!("AWS then also starts what is queued: {also}"),
+            );
         }
     } else if let Some(now) = &change.if_now {
-        let marked = document.waiting.iter().filter(|waiting| !waiting.requested_by_us).count();
+        let marked = document
+            .waiting
+            .iter()
+            .filter(|waiting| !waiting.requested_by_us)
+            .count();
         let also = match now.also_releases.len() {
             0 => String::new(),
             1 if marked == 1 => {
@@ -209,13 +239,22 @@ fn moment(page: &mut Page, document: &Document, change: &Change) {
 /// `at apply`; what AWS works on for hours afterwards says so.
 pub(crate) fn at_apply(change: &Change) -> String {
     let long = change.effect == Effect::Degraded && change.flags.contains(&Flag::Cooldown);
-    if long { "at apply, for hours" } else { "at apply" }.to_owned()
+    if long {
+        "at apply, for hours"
+    } else {
+        "at apply"
+    }
+    .to_owned()
 }
 
 /// `shared_buffers 4 -> 8 GB, effective_cache_size 12 -> 24 GB`.
 fn follows(change: &Change) -> String {
     let each = |follow: &pgward_engine::Follow| {
-        let name = follow.path.as_str().strip_prefix("parameters.").unwrap_or(follow.path.as_str());
+        let name = follow
+            .path
+            .as_str()
+            .strip_prefix("parameters.")
+            .unwrap_or(follow.path.as_str());
         let (before, after) = (&follow.before, &follow.after);
         match (before.rsplit_once(' '), after.rsplit_once(' ')) {
             (Some((number, unit)), Some((_, same))) if unit == same => {
@@ -224,12 +263,24 @@ fn follows(change: &Change) -> String {
             _ => format!("{name} {before} -> {after}"),
         }
     };
-    change.follows.iter().map(each).collect::<Vec<_>>().join(", ")
+    change
+        .follows
+        .iter()
+        .map(each)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn cost(document: &Document, change: &Change) -> Option<String> {
     document.summary.cost.as_ref()?;
-    let cost = change.cost.as_ref().filter(|cost| !wording::is_zero(&cost.monthly_delta))?;
+    let cost = change
+        .cost
+        .as_ref()
+        .filter(|cost| !wording::is_zero(&cost.monthly_delta))?;
     let money = wording::money(&cost.monthly_delta, "month");
-    Some(if cost.basis.is_empty() { money } else { format!("{money} = {}", cost.basis) })
+    Some(if cost.basis.is_empty() {
+        money
+    } else {
+        format!("{money} = {}", cost.basis)
+    })
 }

@@ -23,7 +23,10 @@ impl Sources {
     /// The texts by path; a file that is missing is named without its lines.
     #[must_use]
     pub fn new(texts: BTreeMap<String, String>) -> Self {
-        Self { texts, secrets: BTreeSet::new() }
+        Self {
+            texts,
+            secrets: BTreeSet::new(),
+        }
     }
 
     /// Hides what these diagnostics report as a secret, in every line that is shown.
@@ -34,9 +37,13 @@ impl Sources {
     }
 
     fn hide(&mut self, diagnostics: &[Diagnostic]) {
-        for diagnostic in diagnostics.iter().filter(|found| found.code == LITERAL_SECRET) {
+        for diagnostic in diagnostics
+            .iter()
+            .filter(|found| found.code == LITERAL_SECRET)
+        {
             let labels = diagnostic.primary.iter().chain(&diagnostic.secondary);
-            self.secrets.extend(labels.map(|label| label.origin.clone()));
+            self.secrets
+                .extend(labels.map(|label| label.origin.clone()));
         }
     }
 
@@ -44,8 +51,14 @@ impl Sources {
     fn line(&self, file: &str, number: u32) -> Option<ShownLine> {
         let index = usize::try_from(number).ok()?.checked_sub(1)?;
         let text = self.texts.get(file)?.lines().nth(index)?;
-        let mut line = ShownLine { chars: escape_in_place(text).chars().collect(), moves: vec![] };
-        let here = self.secrets.iter().filter(|at| at.file == file && at.line == number);
+        let mut line = ShownLine {
+            chars: escape_in_place(text).chars().collect(),
+            moves: vec![],
+        };
+        let here = self
+            .secrets
+            .iter()
+            .filter(|at| at.file == file && at.line == number);
         // From the right, so that columns further left stay valid.
         for secret in here.rev() {
             line.mask(secret);
@@ -66,8 +79,16 @@ impl ShownLine {
         let start = position(secret.column).min(self.chars.len());
         // A span that ends on a later line covers the rest of this one.
         let end = position(secret.end_column);
-        let end = if end > start { end.min(self.chars.len()) } else { self.chars.len() };
-        let quote = self.chars.get(start).copied().filter(|c| matches!(c, '"' | '\''));
+        let end = if end > start {
+            end.min(self.chars.len())
+        } else {
+            self.chars.len()
+        };
+        let quote = self
+            .chars
+            .get(start)
+            .copied()
+            .filter(|c| matches!(c, '"' | '\''));
         let mut shown: Vec<char> = MASK.chars().collect();
         if let Some(quote) = quote {
             shown.insert(0, quote);
@@ -88,7 +109,10 @@ impl ShownLine {
         let mut shift: isize = 0;
         for &(start, end, width) in self.moves.iter().rev() {
             let width_now = isize::try_from(width).unwrap_or(0);
-            let (from, to) = (isize::try_from(start).unwrap_or(0), isize::try_from(end).unwrap_or(0));
+            let (from, to) = (
+                isize::try_from(start).unwrap_or(0),
+                isize::try_from(end).unwrap_or(0),
+            );
             if column >= end && (column > start || is_end) {
                 shift += width_now - (to - from);
             } else if column > start {
@@ -101,11 +125,21 @@ impl ShownLine {
 
     /// Columns that the first characters take.
     fn columns_before(&self, characters: usize) -> usize {
-        self.chars.iter().take(characters).map(|c| column_of(*c)).sum()
+        self.chars
+            .iter()
+            .take(characters)
+            .map(|c| column_of(*c))
+            .sum()
     }
 
     fn columns_of(&self, start: usize, length: usize) -> usize {
-        let inside: usize = self.chars.iter().skip(start).take(length).map(|c| column_of(*c)).sum();
+        let inside: usize = self
+            .chars
+            .iter()
+            .skip(start)
+            .take(length)
+            .map(|c| column_of(*c))
+            .sum();
         inside.max(1)
     }
 
@@ -116,14 +150,19 @@ impl ShownLine {
 
 /// The index of a column counted from 1.
 fn position(column: u32) -> usize {
-    usize::try_from(column).unwrap_or(usize::MAX).saturating_sub(1)
+    usize::try_from(column)
+        .unwrap_or(usize::MAX)
+        .saturating_sub(1)
 }
 
 /// Diagnostics one after the other, with an empty line between them.
 #[must_use]
 pub fn diagnostics(all: &[Diagnostic], sources: &Sources, style: Style) -> String {
     let sources = sources.clone().hiding(all);
-    let texts: Vec<String> = all.iter().map(|one| diagnostic(one, &sources, style)).collect();
+    let texts: Vec<String> = all
+        .iter()
+        .map(|one| diagnostic(one, &sources, style))
+        .collect();
     texts.join("\n")
 }
 
@@ -137,8 +176,12 @@ pub fn totals(all: &[Diagnostic]) -> Vec<String> {
         .filter(|(severity, _)| of(*severity) > 0)
         .map(|(severity, noun)| wording::count(of(severity), noun))
         .collect();
-    let worst = all.iter().max_by_key(|one| (one.severity, std::cmp::Reverse(place(one))));
-    let Some(worst) = worst.filter(|_| !counts.is_empty()) else { return Vec::new() };
+    let worst = all
+        .iter()
+        .max_by_key(|one| (one.severity, std::cmp::Reverse(place(one))));
+    let Some(worst) = worst.filter(|_| !counts.is_empty()) else {
+        return Vec::new();
+    };
     let files: BTreeSet<&str> = all
         .iter()
         .filter_map(|one| one.primary.as_ref())
@@ -150,7 +193,10 @@ pub fn totals(all: &[Diagnostic]) -> Vec<String> {
         [file] => line = format!("{line} in {}", super::escape(file)),
         files => line = format!("{line} in {} files", files.len()),
     }
-    vec![line, format!("explain: pgward explain {}", super::escape(&worst.code))]
+    vec![
+        line,
+        format!("explain: pgward explain {}", super::escape(&worst.code)),
+    ]
 }
 
 fn place(diagnostic: &Diagnostic) -> Option<&Origin> {
@@ -163,7 +209,10 @@ pub fn diagnostic(diagnostic: &Diagnostic, sources: &Sources, style: Style) -> S
     let sources = sources.clone().hiding(std::slice::from_ref(diagnostic));
     let mut page = Page::new(style);
     let (word, ink) = severity(diagnostic);
-    let line = page.start().ink(ink, format!("{word}[{}]", diagnostic.code)).text(": ");
+    let line = page
+        .start()
+        .ink(ink, format!("{word}[{}]", diagnostic.code))
+        .text(": ");
     let message = format!("{word}[{}]: {}", diagnostic.code, diagnostic.message);
     if columns(&message) <= style.width {
         page.push(line.ink(Ink::Bold, &diagnostic.message));
@@ -178,16 +227,21 @@ pub fn diagnostic(diagnostic: &Diagnostic, sources: &Sources, style: Style) -> S
         }
     }
     let gutter = gutter(diagnostic, &sources);
-    let shown = diagnostic.primary.as_ref().is_some_and(|primary| {
-        places(&mut page, primary, &diagnostic.secondary, &sources, gutter)
-    });
+    let shown = diagnostic
+        .primary
+        .as_ref()
+        .is_some_and(|primary| places(&mut page, primary, &diagnostic.secondary, &sources, gutter));
     let footer = footer(diagnostic);
     if shown && !footer.is_empty() {
         bar(&mut page, gutter);
     }
     // Without a place the words are all there is, so their texts are aligned.
     let align = if diagnostic.primary.is_none() {
-        footer.iter().map(|(word, _)| columns(word)).max().unwrap_or(0)
+        footer
+            .iter()
+            .map(|(word, _)| columns(word))
+            .max()
+            .unwrap_or(0)
     } else {
         0
     };
@@ -209,16 +263,32 @@ fn severity(diagnostic: &Diagnostic) -> (&'static str, Ink) {
 /// Columns of the line numbers.
 fn gutter(diagnostic: &Diagnostic, sources: &Sources) -> usize {
     let known = |origin: &Origin| sources.texts.contains_key(&origin.file);
-    let secondary = diagnostic.secondary.iter().filter(|label| known(&label.origin));
+    let secondary = diagnostic
+        .secondary
+        .iter()
+        .filter(|label| known(&label.origin));
     let labels = diagnostic.primary.iter().chain(secondary);
-    labels.map(|label| label.origin.line.to_string().len()).max().unwrap_or(1)
+    labels
+        .map(|label| label.origin.line.to_string().len())
+        .max()
+        .unwrap_or(1)
 }
 
 /// Facts, help and notes in this order, each with its word.
 fn footer(diagnostic: &Diagnostic) -> Vec<(String, String)> {
     let mut lines = diagnostic.facts.clone();
-    lines.extend(diagnostic.help.iter().map(|text| ("help".to_owned(), text.clone())));
-    lines.extend(diagnostic.notes.iter().map(|text| ("note".to_owned(), text.clone())));
+    lines.extend(
+        diagnostic
+            .help
+            .iter()
+            .map(|text| ("help".to_owned(), text.clone())),
+    );
+    lines.extend(
+        diagnostic
+            .notes
+            .iter()
+            .map(|text| ("note".to_owned(), text.clone())),
+    );
     if let Some(reason) = &diagnostic.accepted {
         lines.push(("accepted".to_owned(), reason.clone()));
     }
@@ -227,7 +297,12 @@ fn footer(diagnostic: &Diagnostic) -> Vec<(String, String)> {
 
 /// `   = help: …`; a tab within a line moves the rest of it to the right end.
 fn entry(page: &mut Page, gutter: usize, word: &str, align: usize, text: &str) {
-    let line = page.start().to(gutter, 0).text(" ").ink(Ink::Dim, "=").text(" ");
+    let line = page
+        .start()
+        .to(gutter, 0)
+        .text(" ")
+        .ink(Ink::Dim, "=")
+        .text(" ");
     let column = line.width() + align + 2;
     let mut line = line.text(word).text(":").to(column, 1);
     let indent = line.width();
@@ -256,7 +331,10 @@ fn places(
     let mut files: Vec<(&str, Vec<(&Label, bool)>)> =
         vec![(&primary.origin.file, vec![(primary, true)])];
     for label in secondary {
-        match files.iter_mut().find(|(file, _)| *file == label.origin.file) {
+        match files
+            .iter_mut()
+            .find(|(file, _)| *file == label.origin.file)
+        {
             Some((_, labels)) => labels.push((label, false)),
             None => files.push((&label.origin.file, vec![(label, false)])),
         }
@@ -265,7 +343,9 @@ fn places(
     for (index, (file, labels)) in files.iter_mut().enumerate() {
         let first = labels[0].0.origin.clone();
         labels.sort_by_key(|(label, _)| (label.origin.line, label.origin.column));
-        let known = labels.iter().any(|(one, _)| sources.line(file, one.origin.line).is_some());
+        let known = labels
+            .iter()
+            .any(|(one, _)| sources.line(file, one.origin.line).is_some());
         if index > 0 && any {
             bar(page, gutter);
         }
@@ -287,9 +367,14 @@ fn excerpt(page: &mut Page, labels: &[(&Label, bool)], sources: &Sources, gutter
     let lines: BTreeSet<u32> = labels.iter().map(|(label, _)| label.origin.line).collect();
     let mut before: Option<u32> = None;
     for number in lines {
-        let here: Vec<(&Label, bool)> =
-            labels.iter().filter(|(label, _)| label.origin.line == number).copied().collect();
-        let Some(shown) = sources.line(&here[0].0.origin.file, number) else { continue };
+        let here: Vec<(&Label, bool)> = labels
+            .iter()
+            .filter(|(label, _)| label.origin.line == number)
+            .copied()
+            .collect();
+        let Some(shown) = sources.line(&here[0].0.origin.file, number) else {
+            continue;
+        };
         if before.is_some_and(|before| before + 1 < number) {
             let dots = page.start().text("...");
             page.push(dots);
@@ -297,7 +382,11 @@ fn excerpt(page: &mut Page, labels: &[(&Label, bool)], sources: &Sources, gutter
         before = Some(number);
         let digits = number.to_string();
         let line = page.start().to(gutter.saturating_sub(digits.len()), 0);
-        page.push(line.ink(Ink::Dim, format!("{digits} |")).text(" ").text(shown.text()));
+        page.push(
+            line.ink(Ink::Dim, format!("{digits} |"))
+                .text(" ")
+                .text(shown.text()),
+        );
         marks(page, &shown, &here, gutter);
     }
 }
@@ -312,16 +401,26 @@ fn marks(page: &mut Page, shown: &ShownLine, labels: &[(&Label, bool)], gutter: 
     for (label, primary) in labels {
         let (start, length) = shown.span(&label.origin);
         let column = base + shown.columns_before(start);
-        let (mark, ink) = if *primary { ("^", Ink::Danger) } else { ("-", Ink::Calm) };
+        let (mark, ink) = if *primary {
+            ("^", Ink::Danger)
+        } else {
+            ("-", Ink::Calm)
+        };
         if line.width() <= column {
-            line = line.to(column, 0).ink(ink, mark.repeat(shown.columns_of(start, length)));
+            line = line
+                .to(column, 0)
+                .ink(ink, mark.repeat(shown.columns_of(start, length)));
         }
         starts.push((column, label, ink));
     }
-    let Some((last, others)) = starts.split_last() else { return };
+    let Some((last, others)) = starts.split_last() else {
+        return;
+    };
     page.push(line.text(" ").ink(last.2, &last.1.text));
-    let below: Vec<&(usize, &Label, Ink)> =
-        others.iter().filter(|(_, label, _)| !label.text.is_empty()).collect();
+    let below: Vec<&(usize, &Label, Ink)> = others
+        .iter()
+        .filter(|(_, label, _)| !label.text.is_empty())
+        .collect();
     for (index, (column, label, ink)) in below.iter().enumerate().rev() {
         for connector in [true, false] {
             let mut line = begin(page);

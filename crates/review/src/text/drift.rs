@@ -18,9 +18,16 @@ const LEAST: [usize; 3] = [30, 17, 17];
 pub fn drift(document: &DriftDocument, style: Style) -> String {
     let mut page = Page::new(style);
     head::environment(&mut page, &document.environment);
-    let mut read = vec![format!("live state read {}", wording::date_and_time(document.read_at))];
+    let mut read = vec![format!(
+        "live state read {}",
+        wording::date_and_time(document.read_at)
+    )];
     if let Some(last) = &document.last_apply {
-        let at = last.commit.as_ref().map(|commit| format!(" at {commit}")).unwrap_or_default();
+        let at = last
+            .commit
+            .as_ref()
+            .map(|commit| format!(" at {commit}"))
+            .unwrap_or_default();
         let when = wording::date_and_time(last.at);
         read.push(format!("compared with the last apply, {when}{at}"));
     }
@@ -46,12 +53,18 @@ fn headline(page: &mut Page, document: &DriftDocument) {
             head::headline(page, "NO DRIFT", &[text]);
         }
         DriftVerdict::Incomplete => {
-            let text = format!(" in {} of {}", summary.compared, wording::count(all, "resource"));
+            let text = format!(
+                " in {} of {}",
+                summary.compared,
+                wording::count(all, "resource")
+            );
             let line = page.start().ink(Ink::Bold, "NO DRIFT").text(text);
             page.push(line);
             let line = page.start().text("  ").ink(Ink::Notice, "?").text(" ");
-            let text =
-                format!("{} could not be read", wording::count(summary.unread, "resource"));
+            let text = format!(
+                "{} could not be read",
+                wording::count(summary.unread, "resource")
+            );
             page.push(line.text(text));
         }
         DriftVerdict::Drift => {
@@ -72,9 +85,15 @@ fn headline(page: &mut Page, document: &DriftDocument) {
             head::headline(page, "DRIFT", &parts);
         }
         DriftVerdict::Different => {
-            let verb = if summary.outside == 1 { "differs" } else { "differ" };
-            let mut parts =
-                vec![format!("{} {verb}", wording::count(summary.outside, "resource"))];
+            let verb = if summary.outside == 1 {
+                "differs"
+            } else {
+                "differ"
+            };
+            let mut parts = vec![format!(
+                "{} {verb}",
+                wording::count(summary.outside, "resource")
+            )];
             if summary.unread > 0 {
                 parts.push(format!("{} UNREAD", summary.unread));
             }
@@ -93,18 +112,31 @@ fn table(page: &mut Page, document: &DriftDocument) {
         return;
     }
     let widest = |text: &dyn Fn(&DriftEntry) -> String| {
-        entries.iter().map(|entry| columns(&text(entry))).max().unwrap_or(0) + 2
+        entries
+            .iter()
+            .map(|entry| columns(&text(entry)))
+            .max()
+            .unwrap_or(0)
+            + 2
     };
     let what = 4 + LEAST[0].max(widest(&|entry| entry.path.to_string()));
     let last = what + LEAST[1].max(widest(&|entry| shown(entry.last_applied.as_ref())));
     let now = last + LEAST[2].max(widest(&|entry| shown(entry.live.as_ref())));
     let named = entries.iter().any(|entry| entry.who.is_some());
     let fits = now <= page.style().width;
-    let before = if document.last_apply.is_some() { "last applied" } else { "in the spec" };
+    let before = if document.last_apply.is_some() {
+        "last applied"
+    } else {
+        "in the spec"
+    };
     if fits {
         let head = page.start().text("    what").to(what, 2).text(before);
         let head = head.to(last, 2).text("now in AWS");
-        page.push(if named { head.to(now, 2).text("who, when") } else { head });
+        page.push(if named {
+            head.to(now, 2).text("who, when")
+        } else {
+            head
+        });
     }
     for entry in entries {
         let exposed = entry.flags.contains(&Flag::Exposure);
@@ -114,12 +146,20 @@ fn table(page: &mut Page, document: &DriftDocument) {
             Effect::Degraded | Effect::Reboot => Ink::Notice,
             Effect::Downtime | Effect::Replace | Effect::DataLoss => Ink::Danger,
         };
-        let line = page.start().text("  ").ink(ink, entry.sigil.text()).text(" ");
+        let line = page
+            .start()
+            .text("  ")
+            .ink(ink, entry.sigil.text())
+            .text(" ");
         let line = line.ink(Ink::Bold, entry.path.as_str());
         let source = head::place(entry.source.as_ref());
         if fits {
             let line = line.to(what, 2).text(shown(entry.last_applied.as_ref()));
-            let line = who(line.to(last, 2).text(shown(entry.live.as_ref())), now, entry);
+            let line = who(
+                line.to(last, 2).text(shown(entry.live.as_ref())),
+                now,
+                entry,
+            );
             remarks(page, entry, line, &source);
         } else {
             page.push(line);
@@ -170,7 +210,11 @@ fn remarks(page: &mut Page, entry: &DriftEntry, line: Line, source: &str) {
 /// What is expected, ignored, or not applied yet.
 fn lists(page: &mut Page, document: &DriftDocument) {
     let some = |class| document.of(class).next().is_some();
-    let classes = [DriftClass::Expected, DriftClass::Ignored, DriftClass::NotApplied];
+    let classes = [
+        DriftClass::Expected,
+        DriftClass::Ignored,
+        DriftClass::NotApplied,
+    ];
     if classes.into_iter().any(some) {
         page.blank();
     }
@@ -196,7 +240,9 @@ fn lists(page: &mut Page, document: &DriftDocument) {
                 continue;
             }
             seen.push(path);
-            let same = document.of(DriftClass::Ignored).filter(|other| other.path == entry.path);
+            let same = document
+                .of(DriftClass::Ignored)
+                .filter(|other| other.path == entry.path);
             let on = match same.count() {
                 1 => String::new(),
                 many => format!(" on {}", wording::count(many, "resource")),
@@ -208,7 +254,10 @@ fn lists(page: &mut Page, document: &DriftDocument) {
     }
     if some(DriftClass::NotApplied) {
         title(page, "not applied yet, not drift");
-        let plan = command(&document.environment, &format!("plan {}", document.environment.name));
+        let plan = command(
+            &document.environment,
+            &format!("plan {}", document.environment.name),
+        );
         for entry in document.of(DriftClass::NotApplied) {
             let declared = if entry.remarks.is_empty() {
                 "changed in the spec".to_owned()
@@ -216,7 +265,10 @@ fn lists(page: &mut Page, document: &DriftDocument) {
                 entry.remarks.join("; ")
             };
             let live = shown(entry.live.as_ref());
-            item(page, &format!("{} {live} in AWS, {declared}: {plan}", entry.path));
+            item(
+                page,
+                &format!("{} {live} in AWS, {declared}: {plan}", entry.path),
+            );
         }
     }
 }
@@ -235,10 +287,18 @@ fn item(page: &mut Page, text: &str) {
 fn ways_out(page: &mut Page, document: &DriftDocument) {
     let outside: Vec<&DriftEntry> = document.of(DriftClass::Outside).collect();
     let Some(first) = outside.first() else { return };
-    let worst = outside.iter().map(|entry| entry.effect).max().unwrap_or(Effect::Online);
+    let worst = outside
+        .iter()
+        .map(|entry| entry.effect)
+        .max()
+        .unwrap_or(Effect::Online);
     page.blank();
     for notice in &document.next {
-        let line = page.start().text(&notice.label).to(12, 2).text(&notice.command);
+        let line = page
+            .start()
+            .text(&notice.label)
+            .to(12, 2)
+            .text(&notice.command);
         if document.verdict == DriftVerdict::Different {
             page.push(line);
             continue;
@@ -260,7 +320,11 @@ fn ways_out(page: &mut Page, document: &DriftDocument) {
     if document.verdict == DriftVerdict::Different {
         return;
     }
-    let line = page.start().text("Keep:").to(12, 2).text("write it into the spec, or for a while:");
+    let line = page
+        .start()
+        .text("Keep:")
+        .to(12, 2)
+        .text("write it into the spec, or for a while:");
     page.push(line);
     let words = format!(
         "drift {} --accept {} --reason \"...\" --until {}",
@@ -268,7 +332,10 @@ fn ways_out(page: &mut Page, document: &DriftDocument) {
         first.path,
         month_ahead(document.read_at)
     );
-    let line = page.start().to(12, 0).text(command(&document.environment, &words));
+    let line = page
+        .start()
+        .to(12, 0)
+        .text(command(&document.environment, &words));
     page.push(line);
 }
 

@@ -3,7 +3,7 @@
 use pgward_engine::{Fault, FaultKind, OperationReport, Outcome, Report, Verb};
 use pgward_model::{Diagnostic, Origin};
 
-use crate::document::{Document, command};
+use crate::document::{Document, EnvironmentPart, command};
 use crate::wording;
 
 /// The diagnostic of an operation, if it failed.
@@ -13,18 +13,25 @@ pub fn failure(
     report: &Report,
     document: &Document,
 ) -> Option<Diagnostic> {
-    let Outcome::Failed { fault, code } = &operation.outcome else { return None };
+    let Outcome::Failed { fault, code } = &operation.outcome else {
+        return None;
+    };
     let address = operation.address.as_str();
-    let change = document.changes.iter().find(|change| change.address == address);
+    let change = document
+        .changes
+        .iter()
+        .find(|change| change.address == address);
     let noun = change.map_or("resource", |change| change.resource.noun.as_str());
     let verb = word(operation.verb);
     let message = format!("AWS did not {verb} {address}: {}", short(code, noun));
-    let origin = change.and_then(|change| change.source.as_ref()).map(|source| Origin {
-        file: source.file.clone(),
-        line: source.line,
-        column: source.column,
-        end_column: source.end_column,
-    });
+    let origin = change
+        .and_then(|change| change.source.as_ref())
+        .map(|source| Origin {
+            file: source.file.clone(),
+            line: source.line,
+            column: source.column,
+            end_column: source.end_column,
+        });
     let mut diagnostic = Diagnostic::error(code, message)
         .at_some(origin.as_ref(), "")
         .fact("AWS", answer(fault))
@@ -103,28 +110,7 @@ fn next(
     noun: &str,
 ) -> String {
     let environment = &document.environment;
-    let hint = match fault.kind {
-        FaultKind::Quota => Some(format!(
-            "raise the Service Quota \"{noun}s\" in {}",
-            environment.region
-        )),
-        FaultKind::Denied => Some(format!("allow {} for these credentials", fault.action)),
-        FaultKind::Credentials => Some("renew the credentials".to_owned()),
-        FaultKind::Capacity => Some("wait, or choose another class or other subnets".to_owned()),
-        FaultKind::Invalid | FaultKind::NotFound | FaultKind::Unsupported => {
-            Some("correct the spec as AWS's message says".to_owned())
-        }
-        FaultKind::AlreadyExists => {
-            let import = format!("import {} --adopt", environment.name);
-            Some(format!("adopt what exists: {}", command(environment, &import)))
-        }
-        FaultKind::Busy
-        | FaultKind::InUse
-        | FaultKind::Throttled
-        | FaultKind::Ambiguous
-        | FaultKind::Failed
-        | FaultKind::Other => None,
-    };
+    let hint = hint(environment, fault, noun);
     let skipped: Vec<&str> = report
         .operations
         .iter()
@@ -144,9 +130,41 @@ fn next(
         Verb::Restart => "restarts",
     };
     let again = command(environment, &format!("{run} {}", environment.name));
-    let again = format!("{again}    {verb} {}, nothing else", wording::list(&rest, 4));
+    let again = format!(
+        "{again}    {verb} {}, nothing else",
+        wording::list(&rest, 4)
+    );
     match hint {
         Some(hint) => format!("1. {hint}\n2. {again}"),
         None => again,
+    }
+}
+
+/// What to do before the run is repeated.
+pub(crate) fn hint(environment: &EnvironmentPart, fault: &Fault, noun: &str) -> Option<String> {
+    match fault.kind {
+        FaultKind::Quota => Some(format!(
+            "raise the Service Quota \"{noun}s\" in {}",
+            environment.region
+        )),
+        FaultKind::Denied => Some(format!("allow {} for these credentials", fault.action)),
+        FaultKind::Credentials => Some("renew the credentials".to_owned()),
+        FaultKind::Capacity => Some("wait, or choose another class or other subnets".to_owned()),
+        FaultKind::Invalid | FaultKind::NotFound | FaultKind::Unsupported => {
+            Some("correct the spec as AWS's message says".to_owned())
+        }
+        FaultKind::AlreadyExists => {
+            let import = format!("import {} --adopt", environment.name);
+            Some(format!(
+                "adopt what exists: {}",
+                command(environment, &import)
+            ))
+        }
+        FaultKind::Busy
+        | FaultKind::InUse
+        | FaultKind::Throttled
+        | FaultKind::Ambiguous
+        | FaultKind::Failed
+        | FaultKind::Other => None,
     }
 }

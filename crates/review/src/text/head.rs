@@ -27,15 +27,27 @@ pub(crate) fn environment(page: &mut Page, environment: &EnvironmentPart) {
 
 /// The files, their commit, and when AWS was read.
 pub(crate) fn spec(page: &mut Page, document: &Document) {
-    let read = format!("live state read {}", wording::date_and_time(document.live.read_at));
+    let read = format!(
+        "live state read {}",
+        wording::date_and_time(document.live.read_at)
+    );
     if document.destroy || document.spec.files.is_empty() {
         dotted(page, &[read]);
         return;
     }
-    let files: Vec<&str> = document.spec.files.iter().map(|file| file.path.as_str()).collect();
+    let files: Vec<&str> = document
+        .spec
+        .files
+        .iter()
+        .map(|file| file.path.as_str())
+        .collect();
     let mut spec = format!("spec {}", files.join(" + "));
     if let Some(git) = &document.spec.git {
-        let dirty = if git.dirty { ", with uncommitted changes" } else { "" };
+        let dirty = if git.dirty {
+            ", with uncommitted changes"
+        } else {
+            ""
+        };
         spec = format!("{spec} at {}{dirty}", git.commit);
     }
     dotted(page, &[spec, read]);
@@ -70,7 +82,12 @@ pub(crate) fn notices(page: &mut Page, notices: &[Notice]) {
     }
     page.blank();
     if let [first, second] = notices {
-        let line = page.start().text(&first.label).text("  ").text(&first.command).text("          ");
+        let line = page
+            .start()
+            .text(&first.label)
+            .text("  ")
+            .text(&first.command)
+            .text("          ");
         let width = line.shown_width(&format!("{}  {}", second.label, second.command));
         let both = line.width() + width <= page.style().width;
         if both && first.label == "Apply:" {
@@ -78,7 +95,12 @@ pub(crate) fn notices(page: &mut Page, notices: &[Notice]) {
             return;
         }
     }
-    let column = notices.iter().map(|notice| notice.label.len()).max().unwrap_or(0) + 2;
+    let column = notices
+        .iter()
+        .map(|notice| notice.label.len())
+        .max()
+        .unwrap_or(0)
+        + 2;
     for notice in notices {
         let line = page.start().text(&notice.label).to(column, 2);
         command(page, line, &notice.command);

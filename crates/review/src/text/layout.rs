@@ -19,7 +19,11 @@ pub struct Style {
 
 impl Default for Style {
     fn default() -> Self {
-        Self { color: false, ascii: false, width: Self::WIDTH }
+        Self {
+            color: false,
+            ascii: false,
+            width: Self::WIDTH,
+        }
     }
 }
 
@@ -30,7 +34,10 @@ impl Style {
     /// The same style for another number of columns, at least 40.
     #[must_use]
     pub fn with_width(self, width: usize) -> Self {
-        Self { width: width.max(40), ..self }
+        Self {
+            width: width.max(40),
+            ..self
+        }
     }
 }
 
@@ -91,7 +98,15 @@ pub fn escape(text: &str) -> String {
 /// one replacement character, a tab one space.
 pub(crate) fn escape_in_place(text: &str) -> String {
     text.chars()
-        .map(|c| if c == '\t' { ' ' } else if is_unsafe(c) { '\u{fffd}' } else { c })
+        .map(|c| {
+            if c == '\t' {
+                ' '
+            } else if is_unsafe(c) {
+                '\u{fffd}'
+            } else {
+                c
+            }
+        })
         .collect()
 }
 
@@ -141,7 +156,11 @@ pub(crate) struct Line {
 
 impl Line {
     pub(crate) fn new(style: Style) -> Self {
-        Self { style, spans: Vec::new(), width: 0 }
+        Self {
+            style,
+            spans: Vec::new(),
+            width: 0,
+        }
     }
 
     /// Appends text of a role, escaped.
@@ -201,7 +220,10 @@ impl Line {
         }
         let mut text = String::new();
         for (ink, span) in self.spans {
-            match ink.code().filter(|_| self.style.color && !span.trim().is_empty()) {
+            match ink
+                .code()
+                .filter(|_| self.style.color && !span.trim().is_empty())
+            {
                 Some(code) => {
                     let _ = write!(text, "\u{1b}[{code}m{span}\u{1b}[0m");
                 }
@@ -221,7 +243,10 @@ pub(crate) struct Page {
 
 impl Page {
     pub(crate) fn new(style: Style) -> Self {
-        Self { style, lines: Vec::new() }
+        Self {
+            style,
+            lines: Vec::new(),
+        }
     }
 
     pub(crate) fn style(&self) -> Style {
@@ -249,13 +274,19 @@ impl Page {
         let end_width = end.width();
         if end.is_empty() || line.has_room(end_width) {
             let column = self.style.width.saturating_sub(end_width);
-            let mut whole = if end.is_empty() { line } else { line.to(column, 2) };
+            let mut whole = if end.is_empty() {
+                line
+            } else {
+                line.to(column, 2)
+            };
             whole.width += end.width;
             whole.spans.extend(end.spans);
             self.push(whole);
         } else {
             self.push(line);
-            let mut own = self.start().to(self.style.width.saturating_sub(end_width), 2);
+            let mut own = self
+                .start()
+                .to(self.style.width.saturating_sub(end_width), 2);
             own.spans.extend(end.spans);
             self.push(own);
         }
@@ -317,7 +348,9 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     for paragraph in text.split('\n') {
         let mut rest = paragraph;
         while columns(rest) > width {
-            let Some(end) = break_before(rest, width) else { break };
+            let Some(end) = break_before(rest, width) else {
+                break;
+            };
             rows.push(rest[..end].trim_end().to_owned());
             rest = rest[end..].trim_start();
         }
@@ -354,7 +387,10 @@ fn break_before(text: &str, width: usize) -> Option<usize> {
         after_slash = c == '/' && !text[..index].ends_with([':', '/']);
         column = columns(&text[lead..index + c.len_utf8()]);
     }
-    space.or(slash).or(first).filter(|end| !text[*end..].trim().is_empty())
+    space
+        .or(slash)
+        .or(first)
+        .filter(|end| !text[*end..].trim().is_empty())
 }
 
 #[cfg(test)]
@@ -363,14 +399,20 @@ mod tests {
 
     #[test]
     fn foreign_text_cannot_move_hide_or_reorder_anything() {
-        assert_eq!(escape("a\u{1b}[2Kb\r\n\u{202e}c\u{200b}"), "a\\u{1b}[2Kb\\r\\n\\u{202e}c\\u{200b}");
+        assert_eq!(
+            escape("a\u{1b}[2Kb\r\n\u{202e}c\u{200b}"),
+            "a\\u{1b}[2Kb\\r\\n\\u{202e}c\\u{200b}"
+        );
         assert_eq!(escape("grün · 日本"), "grün · 日本");
         assert_eq!(escape_in_place("\ta\u{1b}b"), " a\u{fffd}b");
     }
 
     #[test]
     fn words_are_never_broken() {
-        assert_eq!(wrap("one two three four five", 20), ["one two three four", "five"]);
+        assert_eq!(
+            wrap("one two three four five", 20),
+            ["one two three four", "five"]
+        );
         let arn = "arn:aws:sns:ap-south-1:111122223333:b2b-oncall";
         assert_eq!(wrap(&format!("to {arn}"), 20), ["to", arn]);
         assert_eq!(
@@ -382,14 +424,20 @@ mod tests {
 
     #[test]
     fn color_wraps_words_and_not_the_spaces_at_the_end() {
-        let style = Style { color: true, ..Style::default() };
+        let style = Style {
+            color: true,
+            ..Style::default()
+        };
         let line = Line::new(style).ink(Ink::Danger, "!").text(" a").to(10, 2);
         assert_eq!(line.finish(), "\u{1b}[31m!\u{1b}[0m a");
     }
 
     #[test]
     fn ascii_replaces_the_glyphs() {
-        let style = Style { ascii: true, ..Style::default() };
+        let style = Style {
+            ascii: true,
+            ..Style::default()
+        };
         assert_eq!(Line::new(style).text("✓ a · b ±").finish(), "ok a - b +/-");
     }
 }

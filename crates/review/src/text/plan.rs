@@ -79,9 +79,10 @@ pub fn refusal(document: &Document) -> Option<String> {
         (1, _, _) => Some("one change is blocked".to_owned()),
         (2.., _, _) => Some(format!("{} changes are blocked", wording::number(blocked))),
         (0, 1, _) => Some("one resource could not be read".to_owned()),
-        (0, 2.., _) => {
-            Some(format!("{} resources could not be read", wording::number(unread)))
-        }
+        (0, 2.., _) => Some(format!(
+            "{} resources could not be read",
+            wording::number(unread)
+        )),
         (0, 0, 1) => Some("one resource exists and is not managed here".to_owned()),
         (0, 0, 2..) => Some(format!(
             "{} resources exist and are not managed here",
@@ -95,20 +96,41 @@ fn nothing(page: &mut Page, document: &Document) {
     let resources = &document.summary.resources;
     let all = resources.compared + resources.unread;
     if resources.unread > 0 {
-        let text = format!("in {} of {}", resources.compared, wording::count(all, "resource"));
-        let line = page.start().ink(Ink::Bold, "NO CHANGES").text(" ").text(text);
+        let text = format!(
+            "in {} of {}",
+            resources.compared,
+            wording::count(all, "resource")
+        );
+        let line = page
+            .start()
+            .ink(Ink::Bold, "NO CHANGES")
+            .text(" ")
+            .text(text);
         page.push(line);
     } else {
-        let waits = document.waiting.iter().any(|waiting| waiting.requested_by_us);
+        let waits = document
+            .waiting
+            .iter()
+            .any(|waiting| waiting.requested_by_us);
         let way = if waits { " or on their way" } else { "" };
-        let text =
-            format!("{} compared, all as specified{way}", wording::count(all, "resource"));
+        let text = format!(
+            "{} compared, all as specified{way}",
+            wording::count(all, "resource")
+        );
         head::headline(page, "NO CHANGES", &[text]);
     }
     if let Some(window) = document.next_window {
-        let idle = if document.waiting.is_empty() { ", nothing waiting for it" } else { "" };
+        let idle = if document.waiting.is_empty() {
+            ", nothing waiting for it"
+        } else {
+            ""
+        };
         let range = wording::window_range(window.start, window.end);
-        let line = page.start().text("      next window  ").text(range).text(idle);
+        let line = page
+            .start()
+            .text("      next window  ")
+            .text(range)
+            .text(idle);
         page.push(line);
     }
     waiting::lines(page, document);
@@ -116,9 +138,18 @@ fn nothing(page: &mut Page, document: &Document) {
 
 /// `PLAN  5 changes · 1 ready · 2 need --allow · 2 BLOCKED`, then money and time.
 fn headline(page: &mut Page, document: &Document) {
-    let of = |state| document.changes.iter().filter(|change| change.gate.state == state).count();
-    let (ready, waits, blocked) =
-        (of(GateState::Ready), of(GateState::NeedsAllow), of(GateState::Blocked));
+    let of = |state| {
+        document
+            .changes
+            .iter()
+            .filter(|change| change.gate.state == state)
+            .count()
+    };
+    let (ready, waits, blocked) = (
+        of(GateState::Ready),
+        of(GateState::NeedsAllow),
+        of(GateState::Blocked),
+    );
     let total = document.changes.len();
     let creates = document.only_creates();
     let mut parts = vec![if creates {
@@ -130,7 +161,10 @@ fn headline(page: &mut Page, document: &Document) {
         parts.push(format!("{ready} ready"));
     }
     if waits > 0 {
-        parts.push(format!("{waits} need{} --allow", if waits == 1 { "s" } else { "" }));
+        parts.push(format!(
+            "{waits} need{} --allow",
+            if waits == 1 { "s" } else { "" }
+        ));
     }
     if blocked > 0 {
         parts.push(format!("{blocked} BLOCKED"));
@@ -145,10 +179,9 @@ fn headline(page: &mut Page, document: &Document) {
     head::headline(page, "PLAN", &parts);
     cost(page, document);
     if creates {
-        let (from, to) = document
-            .steps
-            .iter()
-            .fold((0, 0), |sum, step| (sum.0 + step.minutes.0, sum.1 + step.minutes.1));
+        let (from, to) = document.steps.iter().fold((0, 0), |sum, step| {
+            (sum.0 + step.minutes.0, sum.1 + step.minutes.1)
+        });
         if to > 0 {
             let about = wording::about_minutes(from, to);
             let text = format!("{about}, most of it waiting for RDS");
@@ -160,7 +193,9 @@ fn headline(page: &mut Page, document: &Document) {
 
 /// The line of money, if prices are on and there is something to say.
 pub(crate) fn cost(page: &mut Page, document: &Document) {
-    let Some(cost) = &document.summary.cost else { return };
+    let Some(cost) = &document.summary.cost else {
+        return;
+    };
     let zero = wording::is_zero(&cost.monthly_delta);
     let text = match (zero, cost.unpriced.as_slice()) {
         (true, []) => return,
@@ -173,7 +208,10 @@ pub(crate) fn cost(page: &mut Page, document: &Document) {
             };
             let names: Vec<&str> = unpriced.iter().map(pgward_model::Path::as_str).collect();
             let verb = if names.len() == 1 { "is" } else { "are" };
-            format!("{sum} as far as priced; {} {verb} not priced", wording::list(&names, 6))
+            format!(
+                "{sum} as far as priced; {} {verb} not priced",
+                wording::list(&names, 6)
+            )
         }
     };
     let line = page.start().text("      cost  ");
@@ -198,7 +236,10 @@ fn unmanaged_and_unread(page: &mut Page, document: &Document) {
                 unmanaged.code
             ),
             Some(owner) => {
-                format!("{} exists and belongs to {owner}  ({})", unmanaged.name, unmanaged.code)
+                format!(
+                    "{} exists and belongs to {owner}  ({})",
+                    unmanaged.name, unmanaged.code
+                )
             }
         };
         page.wrap(line, Ink::Plain, &text);
@@ -206,7 +247,11 @@ fn unmanaged_and_unread(page: &mut Page, document: &Document) {
     for unread in &document.live.unread {
         let line = page.start().ink(Ink::Notice, sigil).text(" ");
         let line = line.ink(Ink::Bold, &unread.address).text("  ");
-        page.wrap(line, Ink::Plain, &format!("could not be read: {}", unread.reason));
+        page.wrap(
+            line,
+            Ink::Plain,
+            &format!("could not be read: {}", unread.reason),
+        );
     }
 }
 
@@ -215,7 +260,11 @@ fn findings(page: &mut Page, document: &Document) {
     let said = |code: &str, line: Option<(&str, u32)>| {
         document.blocked().any(|change| {
             change.gate.code.as_deref() == Some(code)
-                && change.source.as_ref().map(|source| (source.file.as_str(), source.line)) == line
+                && change
+                    .source
+                    .as_ref()
+                    .map(|source| (source.file.as_str(), source.line))
+                    == line
         })
     };
     let mut first = true;
@@ -225,7 +274,10 @@ fn findings(page: &mut Page, document: &Document) {
         if finding.code == "P506" && finding.subject.as_ref().is_some_and(taken) {
             continue;
         }
-        if said(&finding.code, place.map(|source| (source.file.as_str(), source.line))) {
+        if said(
+            &finding.code,
+            place.map(|source| (source.file.as_str(), source.line)),
+        ) {
             continue;
         }
         if first {
@@ -240,12 +292,24 @@ fn findings(page: &mut Page, document: &Document) {
             (false, Severity::Warning) => ("warning", Ink::Notice),
             (false, Severity::Note) => ("note", Ink::Plain),
         };
-        let line = page.start().text("  ").ink(ink, format!("{word}[{}]", finding.code));
+        let line = page
+            .start()
+            .text("  ")
+            .ink(ink, format!("{word}[{}]", finding.code));
         let line = line.text(": ");
         let end = head::place(place);
         page.wrap_with_end(line, &finding.message, &end);
-        let next = finding.facts.iter().filter(|(word, _)| word == "next").map(|(_, text)| text);
-        for help in finding.help.iter().chain(next).filter(|_| finding.accepted.is_none()) {
+        let next = finding
+            .facts
+            .iter()
+            .filter(|(word, _)| word == "next")
+            .map(|(_, text)| text);
+        for help in finding
+            .help
+            .iter()
+            .chain(next)
+            .filter(|_| finding.accepted.is_none())
+        {
             let line = page.start().text("    ");
             page.wrap(line, Ink::Plain, help);
         }

@@ -34,8 +34,11 @@ pub struct Endpoint {
 /// The endpoints among the outputs of an environment's resources: proxy, instance, replicas.
 #[must_use]
 pub fn endpoints(outputs: &BTreeMap<Address, BTreeMap<String, Value>>) -> Vec<Endpoint> {
-    const USES: [(&str, &str); 3] =
-        [("proxy", "applications"), ("instance", "administration"), ("replica", "reading")];
+    const USES: [(&str, &str); 3] = [
+        ("proxy", "applications"),
+        ("instance", "administration"),
+        ("replica", "reading"),
+    ];
     let text = |value: &Value| match value {
         Value::Text(text) => Some(text.clone()),
         Value::Int(number) => Some(number.to_string()),
@@ -43,18 +46,25 @@ pub fn endpoints(outputs: &BTreeMap<Address, BTreeMap<String, Value>>) -> Vec<En
     };
     let port = |address: &Address| {
         let own = outputs.get(address).and_then(|outputs| outputs.get("port"));
-        own.or_else(|| outputs.values().find_map(|outputs| outputs.get("port"))).and_then(text)
+        own.or_else(|| outputs.values().find_map(|outputs| outputs.get("port")))
+            .and_then(text)
     };
     let mut found = Vec::new();
     for (section, used_for) in USES {
-        for (address, values) in outputs.iter().filter(|(address, _)| address.section() == section) {
+        for (address, values) in outputs
+            .iter()
+            .filter(|(address, _)| address.section() == section)
+        {
             if let Some(host) = values.get("endpoint").and_then(text) {
                 let address_text = match port(address).filter(|_| !host.contains(':')) {
                     Some(port) => format!("{host}:{port}"),
                     None => host,
                 };
                 let used_for = address.name().unwrap_or(used_for).to_owned();
-                found.push(Endpoint { address: address_text, used_for });
+                found.push(Endpoint {
+                    address: address_text,
+                    used_for,
+                });
             }
         }
     }
@@ -71,8 +81,11 @@ pub fn report(report: &Report, document: &Document, aftermath: &Aftermath, style
         "STOPPED" => stopped(&mut page, report, document),
         _ => {}
     }
-    let failures: Vec<_> =
-        report.operations.iter().filter_map(|one| failure(one, report, document)).collect();
+    let failures: Vec<_> = report
+        .operations
+        .iter()
+        .filter_map(|one| failure(one, report, document))
+        .collect();
     let mut text = page.finish();
     let sources = Sources::default();
     for failed in &failures {
@@ -94,8 +107,11 @@ fn headline(
     let skipped = report.count(|outcome| matches!(outcome, Outcome::Skipped { .. }));
     let running = report.count(|outcome| matches!(outcome, Outcome::InProgress { .. }));
     let untouched = report.count(|outcome| matches!(outcome, Outcome::NotStarted));
-    let accepted: Vec<&OperationReport> =
-        report.operations.iter().filter(|one| one.outcome == Outcome::Accepted).collect();
+    let accepted: Vec<&OperationReport> = report
+        .operations
+        .iter()
+        .filter(|one| one.outcome == Outcome::Accepted)
+        .collect();
     let word = if report.ending != Ending::Complete {
         "STOPPED"
     } else if failed + skipped + running + untouched > 0 {
@@ -121,7 +137,11 @@ fn headline(
     }
     if word != "ACCEPTED" {
         parts.push(wording::elapsed(report.elapsed_ms));
-        let released = if aftermath.lock_released { "released" } else { "kept until it expires" };
+        let released = match (&report.ending, aftermath.lock_released) {
+            (Ending::LeaseLost(_), _) => "lost",
+            (_, true) => "released",
+            (_, false) => "kept until it expires",
+        };
         parts.push(format!("lock {released}"));
     }
     head::headline(page, word, &parts);
@@ -193,7 +213,10 @@ fn complete(page: &mut Page, document: &Document, aftermath: &Aftermath) {
         page.wrap(line, Ink::Plain, &aftermath.secrets.join(", "));
     }
     if !document.destroy {
-        let drift = command(&document.environment, &format!("drift {}", document.environment.name));
+        let drift = command(
+            &document.environment,
+            &format!("drift {}", document.environment.name),
+        );
         let line = page.start().text("  check").to(12, 2).text(drift);
         page.push(line.text("    should say: no drift"));
     }
@@ -201,10 +224,15 @@ fn complete(page: &mut Page, document: &Document, aftermath: &Aftermath) {
 
 /// What goes on at AWS, why the run ended, and how to go on.
 fn stopped(page: &mut Page, report: &Report, document: &Document) {
-    let mut running: Vec<&str> = Vec::new();
+    let mut running: Vec<String> = Vec::new();
     for operation in &report.operations {
         if let Outcome::InProgress { .. } = operation.outcome {
-            running.push(operation.address.as_str());
+            let article = if operation.address.name().is_none() {
+                "the "
+            } else {
+                ""
+            };
+            running.push(format!("{article}{}", operation.address));
             let line = page.start().text("  in progress").to(15, 2);
             let line = line.ink(Ink::Bold, operation.address.as_str()).text("  ");
             let doing = match operation.verb {
@@ -223,7 +251,7 @@ fn stopped(page: &mut Page, report: &Report, document: &Document) {
     }
     let why = match &report.ending {
         Ending::Complete | Ending::Interrupted => None,
-        Ending::LeaseLost(why) => Some(("  lock lost", why)),
+        Ending::LeaseLost(why) => Some(("  lock", why)),
         Ending::JournalFailed(why) => Some(("  journal", why)),
     };
     if let Some((label, why)) = why {
@@ -246,6 +274,8 @@ fn stopped(page: &mut Page, report: &Report, document: &Document) {
         then.push(format!("continues with step {step}"));
     }
     let line = page.start().text("  next").to(15, 2);
-    let line = line.text(command(&document.environment, &format!("{verb} {name}"))).text("    ");
+    let line = line
+        .text(command(&document.environment, &format!("{verb} {name}")))
+        .text("    ");
     page.wrap(line, Ink::Plain, &then.join(" and "));
 }

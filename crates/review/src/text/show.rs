@@ -31,7 +31,9 @@ pub struct ShownEntry {
 pub fn shown(desired: &Desired, catalog: &Catalog) -> Vec<ShownSection> {
     let mut found: BTreeMap<String, Vec<ShownEntry>> = BTreeMap::new();
     for resource in desired.resources.values() {
-        let Some(kind) = catalog.find_kind(&resource.kind) else { continue };
+        let Some(kind) = catalog.find_kind(&resource.kind) else {
+            continue;
+        };
         entries(kind, resource, &mut found);
     }
     let mut sections = vec![top(desired)];
@@ -47,7 +49,11 @@ pub fn shown(desired: &Desired, catalog: &Catalog) -> Vec<ShownSection> {
             sections.push(ShownSection { header, entries });
         }
     }
-    sections.extend(found.into_iter().map(|(header, entries)| ShownSection { header, entries }));
+    sections.extend(
+        found
+            .into_iter()
+            .map(|(header, entries)| ShownSection { header, entries }),
+    );
     sections.retain(|section| !section.entries.is_empty());
     sections
 }
@@ -63,12 +69,22 @@ pub fn show(sections: &[ShownSection], style: Style) -> String {
             page.push(line);
         }
         let width = |text: &dyn Fn(&ShownEntry) -> &str| {
-            section.entries.iter().map(|entry| columns(text(entry))).max().unwrap_or(0)
+            section
+                .entries
+                .iter()
+                .map(|entry| columns(text(entry)))
+                .max()
+                .unwrap_or(0)
         };
         let key = width(&|entry| &entry.key);
         let value = key + 3 + width(&|entry| &entry.value).min(40) + 2;
         for entry in &section.entries {
-            let line = page.start().text(&entry.key).to(key, 0).text(" = ").text(&entry.value);
+            let line = page
+                .start()
+                .text(&entry.key)
+                .to(key, 0)
+                .text(" = ")
+                .text(&entry.value);
             let note = format!("# {}", entry.origin);
             page.push(if entry.origin.is_empty() {
                 line
@@ -84,7 +100,11 @@ fn top(desired: &Desired) -> ShownSection {
     let entry = |key: &str, value: &str| ShownEntry {
         key: key.to_owned(),
         value: quoted(value),
-        origin: desired.origins.get(key).map(Origin::short).unwrap_or_default(),
+        origin: desired
+            .origins
+            .get(key)
+            .map(Origin::short)
+            .unwrap_or_default(),
     };
     let environment = &desired.environment;
     ShownSection {
@@ -98,22 +118,19 @@ fn top(desired: &Desired) -> ShownSection {
 
 fn entries(kind: &Kind, resource: &Resource, found: &mut BTreeMap<String, Vec<ShownEntry>>) {
     for attribute in kind.attributes {
-        let Some(value) = resource.attributes.get(attribute.path) else { continue };
+        let Some(value) = resource.attributes.get(attribute.path) else {
+            continue;
+        };
         match value.as_map().filter(|_| attribute.is_keyed()) {
             Some(map) => {
                 for (key, value) in map {
                     let path = resource.path_of(attribute.path, Some(key));
-                    let (header, name) =
-                        path.as_str().rsplit_once('.').unwrap_or(("", path.as_str()));
-                    // Parameters such as `rds.force_ssl` hold a dot themselves.
-                    let section = attribute.path.trim_end_matches(".*");
-                    let rest = path.as_str().strip_prefix(section);
-                    let (header, name) = match rest.and_then(|rest| rest.strip_prefix('.')) {
-                        Some(name) => (section, name),
-                        None => (header, name),
-                    };
-                    let shown = attribute.print(Some(key), value);
-                    let toml = if attribute.show.is_some() { quoted(&shown) } else { toml(attribute.form, value) };
+                    // The section is cut off and not the last word, as `rds.force_ssl` is a key.
+                    let header = attribute.path.trim_end_matches(".*");
+                    let name = path.as_str().strip_prefix(header).unwrap_or(path.as_str());
+                    let name = name.trim_start_matches('.');
+                    let shown = attribute.show.map(|show| quoted(&show(key, value)));
+                    let toml = shown.unwrap_or_else(|| toml(attribute.form, value));
                     let origin = resource.origins.get(&format!("{}/{key}", attribute.path));
                     add(found, header, name, toml, origin);
                 }
@@ -121,13 +138,24 @@ fn entries(kind: &Kind, resource: &Resource, found: &mut BTreeMap<String, Vec<Sh
             None if attribute.written => {
                 let path = resource.path_of(attribute.path, None);
                 let (section, _) = attribute.section_and_key();
-                let header = if section == "*" { resource.address.as_str() } else { section };
-                let name = path.as_str().strip_prefix(header).map_or(path.as_str(), |rest| {
-                    rest.trim_start_matches('.')
-                });
+                let header = if section == "*" {
+                    resource.address.as_str()
+                } else {
+                    section
+                };
+                let name = path
+                    .as_str()
+                    .strip_prefix(header)
+                    .map_or(path.as_str(), |rest| rest.trim_start_matches('.'));
                 let shown = attribute.show.map(|show| quoted(&show("", value)));
                 let toml = shown.unwrap_or_else(|| toml(attribute.form, value));
-                add(found, header, name, toml, resource.origins.get(attribute.path));
+                add(
+                    found,
+                    header,
+                    name,
+                    toml,
+                    resource.origins.get(attribute.path),
+                );
             }
             None => {}
         }
@@ -144,7 +172,11 @@ fn add(
 ) {
     let entries = found.entry(header.to_owned()).or_default();
     let bare = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    let key = if name.chars().all(bare) { name.to_owned() } else { quoted(name) };
+    let key = if name.chars().all(bare) {
+        name.to_owned()
+    } else {
+        quoted(name)
+    };
     if entries.iter().all(|entry| entry.key != key) {
         let origin = origin.map_or_else(|| "default".to_owned(), Origin::short);
         entries.push(ShownEntry { key, value, origin });
@@ -162,8 +194,10 @@ fn toml(form: Form, value: &Value) -> String {
             format!("[{}]", items.join(", "))
         }
         (_, Value::Map(map)) => {
-            let items: Vec<String> =
-                map.iter().map(|(key, item)| format!("{key} = {}", toml(Form::Text, item))).collect();
+            let items: Vec<String> = map
+                .iter()
+                .map(|(key, item)| format!("{key} = {}", toml(Form::Text, item)))
+                .collect();
             format!("{{ {} }}", items.join(", "))
         }
         (form, value) => quoted(&form.print(value)),

@@ -11,31 +11,67 @@ const LEAST: [usize; 4] = [28, 26, 27, 36];
 /// The table of all changes, after an empty line.
 pub(crate) fn table(page: &mut Page, document: &Document) {
     page.blank();
-    let rows: Vec<[String; 4]> =
-        document.changes.iter().map(|change| cells(document, change)).collect();
+    let rows: Vec<[String; 4]> = document
+        .changes
+        .iter()
+        .map(|change| cells(document, change))
+        .collect();
     let priced = document.summary.cost.is_some();
-    let widest = |column: usize| rows.iter().map(|row| columns(&row[column])).max().unwrap_or(0);
-    let both = rows.iter().map(|row| columns(&row[2]) + 2 + columns(&row[3])).max().unwrap_or(0);
+    let widest = |column: usize| {
+        rows.iter()
+            .map(|row| columns(&row[column]))
+            .max()
+            .unwrap_or(0)
+    };
+    let both = rows
+        .iter()
+        .map(|row| columns(&row[2]) + 2 + columns(&row[3]))
+        .max()
+        .unwrap_or(0);
     let room = page.style().width.saturating_sub(4);
     let path = LEAST[0].max(widest(0) + 2);
-    let moment = if priced { LEAST[3].max(both) } else { LEAST[2].max(widest(2)) };
+    let moment = if priced {
+        LEAST[3].max(both)
+    } else {
+        LEAST[2].max(widest(2))
+    };
     let spare = room.saturating_sub(path + moment);
     let effect = (widest(1) + 2).max(LEAST[1].min(spare));
     let one_line = path + effect + moment <= room;
     let stops = [4 + path, 4 + path + effect, 4 + path + effect + moment];
     if one_line {
-        let head = page.start().text("    change").to(stops[0], 2).text("effect");
+        let head = page
+            .start()
+            .text("    change")
+            .to(stops[0], 2)
+            .text("effect");
         let head = head.to(stops[1], 2).text("when");
-        let head = if priced { head.ending_at(stops[2], 2, Ink::Plain, "$/month") } else { head };
+        let head = if priced {
+            head.ending_at(stops[2], 2, Ink::Plain, "$/month")
+        } else {
+            head
+        };
         page.push(head);
     }
     for (change, row) in document.changes.iter().zip(&rows) {
         let ink = detail::ink(change);
-        let line = page.start().text("  ").ink(ink, change.sigil.text()).text(" ");
+        let line = page
+            .start()
+            .text("  ")
+            .ink(ink, change.sigil.text())
+            .text(" ");
         let line = line.ink(Ink::Bold, &row[0]);
         if one_line {
-            let line = line.to(stops[0], 2).ink(ink, &row[1]).to(stops[1], 2).text(&row[2]);
-            page.push(if priced { line.ending_at(stops[2], 1, Ink::Plain, &row[3]) } else { line });
+            let line = line
+                .to(stops[0], 2)
+                .ink(ink, &row[1])
+                .to(stops[1], 2)
+                .text(&row[2]);
+            page.push(if priced {
+                line.ending_at(stops[2], 1, Ink::Plain, &row[3])
+            } else {
+                line
+            });
         } else {
             page.push(line);
             narrow(page, ink, row, priced);
@@ -82,5 +118,10 @@ fn cells(document: &Document, change: &Change) -> [String; 4] {
         None if change.gate.state == GateState::Blocked => "-".to_owned(),
         None => "not priced".to_owned(),
     };
-    [change.path.to_string(), change.effect_text.clone(), when, money]
+    [
+        change.path.to_string(),
+        change.effect_text.clone(),
+        when,
+        money,
+    ]
 }

@@ -1,8 +1,6 @@
 //! The plans of the samples: a new environment, a risky change, a deletion.
 
-use pgward_engine::{
-    Follow, Gate, Plan, PlannedChange, TotalCost, Verb, Verdict, Waiting, When,
-};
+use pgward_engine::{Follow, Gate, Plan, PlannedChange, TotalCost, Verb, Verdict, Waiting, When};
 use pgward_model::{Effect, Flag, Path};
 
 use super::{
@@ -10,10 +8,21 @@ use super::{
 };
 
 pub(crate) const INSTANCE: [&str; 3] = ["rds.instance", "DB instance", "happytrip-b2b-prod"];
-const SUBNETS: [&str; 3] = ["rds.subnet_group", "subnet group", "happytrip-b2b-subnet-group"];
-const ACCESS: [&str; 3] = ["ec2.security_group", "security group", "happytrip-b2b-rds-sg"];
-pub(crate) const PARAMETERS: [&str; 3] =
-    ["rds.parameter_group", "parameter group", "happytrip-b2b-pg16-custom"];
+const SUBNETS: [&str; 3] = [
+    "rds.subnet_group",
+    "subnet group",
+    "happytrip-b2b-subnet-group",
+];
+const ACCESS: [&str; 3] = [
+    "ec2.security_group",
+    "security group",
+    "happytrip-b2b-rds-sg",
+];
+pub(crate) const PARAMETERS: [&str; 3] = [
+    "rds.parameter_group",
+    "parameter group",
+    "happytrip-b2b-pg16-custom",
+];
 
 /// The first step of a new environment.
 fn groundwork() -> Vec<PlannedChange> {
@@ -22,7 +31,14 @@ fn groundwork() -> Vec<PlannedChange> {
         let id = format!("happytrip/b2b/prod/{text}");
         let kind = ["secretsmanager.secret", "secret", id.as_str()];
         let headline = format!("{id}, value generated");
-        create(&address, &kind, &headline, origin("base.toml", line), 1, dollars(40, ""))
+        create(
+            &address,
+            &kind,
+            &headline,
+            origin("base.toml", line),
+            1,
+            dollars(40, ""),
+        )
     };
     vec![
         PlannedChange {
@@ -55,7 +71,10 @@ fn groundwork() -> Vec<PlannedChange> {
         },
         PlannedChange {
             details: described(&[
-                ("", "13 parameters, 8 of them different from the RDS default:"),
+                (
+                    "",
+                    "13 parameters, 8 of them different from the RDS default:",
+                ),
                 (
                     "",
                     "effective_cache_size 75% of memory (12 GB), work_mem 32MB, \
@@ -87,10 +106,19 @@ fn instance() -> PlannedChange {
                 "engine",
                 "PostgreSQL 16 (AWS will install 16.10), port 5432, IAM login on",
             ),
-            ("storage", "gp3 100 GiB, grows to 1000 GiB, encrypted with aws/rds"),
+            (
+                "storage",
+                "gp3 100 GiB, grows to 1000 GiB, encrypted with aws/rds",
+            ),
             ("network", "not public; ap-south-1a, ap-south-1b"),
-            ("backups", "30 days, daily 02:00-03:00 UTC · maintenance Sun 03:00-04:00 UTC"),
-            ("monitoring", "every 30 s, insights 7 days, logs postgresql + upgrade"),
+            (
+                "backups",
+                "30 days, daily 02:00-03:00 UTC · maintenance Sun 03:00-04:00 UTC",
+            ),
+            (
+                "monitoring",
+                "every 30 s, insights 7 days, logs postgresql + upgrade",
+            ),
             ("protection", "deletion protection on"),
         ]),
         ..create(
@@ -110,9 +138,20 @@ fn dependents() -> Vec<PlannedChange> {
         let id = format!("happytrip-b2b-prod-{name}");
         let kind = ["cloudwatch.alarm", "alarm", id.as_str()];
         let origin = origin("base.toml", line);
-        create(&format!("alarm.{name}"), &kind, text, origin, 3, dollars(10, ""))
+        create(
+            &format!("alarm.{name}"),
+            &kind,
+            text,
+            origin,
+            3,
+            dollars(10, ""),
+        )
     };
-    let replica = ["rds.instance", "DB instance", "happytrip-b2b-prod-reporting"];
+    let replica = [
+        "rds.instance",
+        "DB instance",
+        "happytrip-b2b-prod-reporting",
+    ];
     let proxy = ["rds.proxy", "proxy", "happytrip-b2b-proxy"];
     vec![
         PlannedChange {
@@ -129,17 +168,32 @@ fn dependents() -> Vec<PlannedChange> {
         alarm("cpu-high", "CPUUtilization > 80% for 10 min", 85),
         alarm("disk-low", "FreeStorageSpace < 10 GiB for 5 min", 90),
         alarm("memory-low", "FreeableMemory < 1 GiB for 5 min", 95),
-        alarm("connections-high", "DatabaseConnections > 150 for 3 min", 100),
+        alarm(
+            "connections-high",
+            "DatabaseConnections > 150 for 3 min",
+            100,
+        ),
         alarm("read-latency", "ReadLatency > 100 ms for 5 min", 105),
         alarm("write-latency", "WriteLatency > 100 ms for 5 min", 110),
         PlannedChange {
             details: described(&[("", "IAM required, TLS required")]),
-            ..create("proxy", &proxy, "happytrip-b2b-proxy", origin("prod.toml", 40), 4, None)
+            ..create(
+                "proxy",
+                &proxy,
+                "happytrip-b2b-proxy",
+                origin("prod.toml", 40),
+                4,
+                None,
+            )
         },
         PlannedChange {
             origin: Some(origin("prod.toml", 51)),
             step: Some(4),
-            ..alarm("replica-lag", "ReplicaLag > 5 s for 5 min, on replica.reporting", 51)
+            ..alarm(
+                "replica-lag",
+                "ReplicaLag > 5 s for 5 min, on replica.reporting",
+                51,
+            )
         },
     ]
 }
@@ -150,7 +204,9 @@ pub(crate) fn new_environment() -> Plan {
     changes.push(instance());
     changes.extend(dependents());
     let minutes = [(0, 0), (12, 20), (10, 15), (5, 10)];
-    let steps = (1..).zip(minutes).map(|(number, minutes)| step(number, minutes, &changes));
+    let steps = (1..)
+        .zip(minutes)
+        .map(|(number, minutes)| step(number, minutes, &changes));
     let words = |zone: &str| format!("{zone}, private");
     Plan {
         verdict: Verdict::Ready,
@@ -168,7 +224,9 @@ pub(crate) fn new_environment() -> Plan {
         ],
         cost: TotalCost {
             monthly_delta: 3_727_400,
-            unpriced: ["replica.reporting", "proxy", "storage"].map(Path::new).to_vec(),
+            unpriced: ["replica.reporting", "proxy", "storage"]
+                .map(Path::new)
+                .to_vec(),
             as_of: "2025-01-15".to_owned(),
         },
         changes,
@@ -248,14 +306,18 @@ fn possible_changes() -> Vec<PlannedChange> {
         ],
         remarks: vec![remark("", "4 -> 8 vCPU, 16 -> 32 GiB")],
         cost: dollars(37_084, "2 x (0.508 - 0.254) $/h x 730 h"),
-        gate: Gate::NeedsAllow { allow: Effect::Downtime },
+        gate: Gate::NeedsAllow {
+            allow: Effect::Downtime,
+        },
         step: Some(2),
         after_steps: vec![1],
         ..blank("instance.class", "instance", &INSTANCE)
     };
     let connections = PlannedChange {
         effect: Effect::Reboot,
-        when: When::Restart { with: Some(Path::new("instance.class")) },
+        when: When::Restart {
+            with: Some(Path::new("instance.class")),
+        },
         reason: "Stored at apply, in effect after the next restart.".to_owned(),
         origin: Some(origin("prod.toml", 62)),
         remarks: vec![
@@ -263,9 +325,14 @@ fn possible_changes() -> Vec<PlannedChange> {
                 "order",
                 "replica.reporting restarts first: a standby needs at least its primary's value",
             ),
-            remark("also", "alarm.connections-high stays at 150, now 38% of the maximum"),
+            remark(
+                "also",
+                "alarm.connections-high stays at 150, now 38% of the maximum",
+            ),
         ],
-        gate: Gate::NeedsAllow { allow: Effect::Reboot },
+        gate: Gate::NeedsAllow {
+            allow: Effect::Reboot,
+        },
         ..blank("parameters.max_connections", "parameters", &PARAMETERS)
     };
     let storage = PlannedChange {
@@ -322,7 +389,11 @@ pub(crate) fn deletion() -> Plan {
     let remark = |label: &str, text: &str| (label.to_owned(), text.to_owned());
     let delete = |address: &str, type_name: &str, noun: &str, name: &str, step: u32| {
         let kind = [type_name, noun, name];
-        PlannedChange { verb: Verb::Delete, step: Some(step), ..blank(address, address, &kind) }
+        PlannedChange {
+            verb: Verb::Delete,
+            step: Some(step),
+            ..blank(address, address, &kind)
+        }
     };
     let mut changes = vec![PlannedChange {
         effect: Effect::DataLoss,
@@ -336,9 +407,18 @@ pub(crate) fn deletion() -> Plan {
                 "final snapshot happytrip-b2b-dev-final-20251112-1530, billed until deleted",
             ),
             remark("gone", "automated backups of 1 day"),
-            remark("in use", "2 connections right now, from 10.0.4.17 (app_user)"),
+            remark(
+                "in use",
+                "2 connections right now, from 10.0.4.17 (app_user)",
+            ),
         ],
-        ..delete("instance", "rds.instance", "DB instance", "happytrip-b2b-dev", 1)
+        ..delete(
+            "instance",
+            "rds.instance",
+            "DB instance",
+            "happytrip-b2b-dev",
+            1,
+        )
     }];
     changes.push(delete(
         "parameters",
@@ -349,15 +429,33 @@ pub(crate) fn deletion() -> Plan {
     ));
     changes.push(PlannedChange {
         remarks: vec![remark("", "1 rule")],
-        ..delete("access", "ec2.security_group", "security group", "happytrip-b2b-dev-db", 2)
+        ..delete(
+            "access",
+            "ec2.security_group",
+            "security group",
+            "happytrip-b2b-dev-db",
+            2,
+        )
     });
-    changes.push(delete("network", "rds.subnet_group", "subnet group", "happytrip-b2b-dev-db", 2));
+    changes.push(delete(
+        "network",
+        "rds.subnet_group",
+        "subnet group",
+        "happytrip-b2b-dev-db",
+        2,
+    ));
     for name in ["master", "app", "reporting"] {
         let id = format!("happytrip/b2b/dev/{name}");
         changes.push(PlannedChange {
             remarks: vec![remark("", "recoverable until 2025-11-19")],
             cost: dollars(-40, ""),
-            ..delete(&format!("secret.{name}"), "secretsmanager.secret", "secret", &id, 2)
+            ..delete(
+                &format!("secret.{name}"),
+                "secretsmanager.secret",
+                "secret",
+                &id,
+                2,
+            )
         });
     }
     let base = plan("2025-11-12T15:30:00Z", "4f1c2aa");
@@ -403,14 +501,18 @@ pub(crate) fn accepted() -> Plan {
             "parameters",
             "parameters.max_connections",
             ["200", "400"],
-            When::Restart { with: Some(Path::new("instance.class")) },
+            When::Restart {
+                with: Some(Path::new("instance.class")),
+            },
         )
     };
-    Plan { waiting: vec![class, connections], ..plan("2025-11-12T11:02:00Z", "4f1c2aa") }
+    Plan {
+        waiting: vec![class, connections],
+        ..plan("2025-11-12T11:02:00Z", "4f1c2aa")
+    }
 }
 
 /// When the run of the samples began.
 pub(crate) fn began() -> jiff::Timestamp {
     at("2025-11-12T10:02:11Z")
 }
-

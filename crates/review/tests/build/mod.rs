@@ -1,6 +1,5 @@
 //! Plans and their parts, built by hand for the samples.
 
-
 #![expect(dead_code, reason = "every test file uses some of the helpers")]
 
 pub(crate) mod environments;
@@ -19,7 +18,7 @@ use pgward_review::{Bindings, Document, Style, document};
 
 /// A moment of the samples.
 pub(crate) fn at(text: &str) -> Timestamp {
-    text.parse().unwrap()
+    text.parse().expect("the samples hold valid moments")
 }
 
 /// The window of the samples.
@@ -29,12 +28,20 @@ pub(crate) fn window() -> Timestamp {
 
 /// A place in a file.
 pub(crate) fn origin(file: &str, line: u32) -> Origin {
-    Origin { file: format!("specs/{file}"), line, column: 1, end_column: 2 }
+    Origin {
+        file: format!("specs/{file}"),
+        line,
+        column: 1,
+        end_column: 2,
+    }
 }
 
 /// Dollars as hundredths of a cent, with their basis.
 pub(crate) fn dollars(cents: i64, basis: &str) -> Option<Cost> {
-    Some(Cost { monthly_delta: cents * 100, basis: basis.to_owned() })
+    Some(Cost {
+        monthly_delta: cents * 100,
+        basis: basis.to_owned(),
+    })
 }
 
 /// A change of the value at `path` of a resource.
@@ -73,7 +80,11 @@ pub(crate) fn blank(path: &str, address: &str, kind: &[&str; 3]) -> PlannedChang
 }
 
 /// Both values of a change, which are texts.
-pub(crate) fn values(change: PlannedChange, before: Option<&str>, after: Option<&str>) -> PlannedChange {
+pub(crate) fn values(
+    change: PlannedChange,
+    before: Option<&str>,
+    after: Option<&str>,
+) -> PlannedChange {
     PlannedChange {
         before: before.map(Value::text),
         after: after.map(Value::text),
@@ -114,9 +125,15 @@ pub(crate) fn described(lines: &[(&str, &str)]) -> Vec<Described> {
 
 /// A step with the resources of `changes`.
 pub(crate) fn step(number: u32, minutes: (u32, u32), changes: &[PlannedChange]) -> Step {
-    let addresses =
-        changes.iter().filter(|one| one.step == Some(number)).map(|one| one.address.clone());
-    Step { number, addresses: addresses.collect(), minutes }
+    let addresses = changes
+        .iter()
+        .filter(|one| one.step == Some(number))
+        .map(|one| one.address.clone());
+    Step {
+        number,
+        addresses: addresses.collect(),
+        minutes,
+    }
 }
 
 /// Something that waits.
@@ -142,7 +159,10 @@ pub(crate) fn flags(flags: &[Flag]) -> BTreeSet<Flag> {
 
 /// A plan of the production environment without changes.
 pub(crate) fn plan(now: &str, commit: &str) -> Plan {
-    let file = |path: &str| SourceFile { path: path.to_owned(), sha256: "c0a1".to_owned() };
+    let file = |path: &str| SourceFile {
+        path: path.to_owned(),
+        sha256: "c0a1".to_owned(),
+    };
     Plan {
         id: "2d90b6aa41f7".to_owned(),
         circumstances: Circumstances {
@@ -150,7 +170,10 @@ pub(crate) fn plan(now: &str, commit: &str) -> Plan {
             sandbox: false,
             endpoint: None,
             tool_version: "0.4.0".to_owned(),
-            commit: Some(Commit { hash: commit.to_owned(), dirty: false }),
+            commit: Some(Commit {
+                hash: commit.to_owned(),
+                dirty: false,
+            }),
             caller: None,
             timing: Timing::Window,
             allow: BTreeSet::new(),
@@ -186,7 +209,10 @@ pub(crate) fn plan(now: &str, commit: &str) -> Plan {
             unpriced: Vec::new(),
             as_of: "2025-01-15".to_owned(),
         },
-        policy_origins: (Some(origin("base.toml", 118)), Some(origin("base.toml", 119))),
+        policy_origins: (
+            Some(origin("base.toml", 118)),
+            Some(origin("base.toml", 119)),
+        ),
         allowed: [Effect::Online, Effect::Degraded].into(),
         subnet_words: BTreeMap::new(),
         operations: Vec::new(),
@@ -196,7 +222,11 @@ pub(crate) fn plan(now: &str, commit: &str) -> Plan {
 }
 
 /// The operation of a change, for the lines of a run.
-pub(crate) fn operation(number: usize, change: &PlannedChange, minutes: (u32, u32, u32)) -> Operation {
+pub(crate) fn operation(
+    number: usize,
+    change: &PlannedChange,
+    minutes: (u32, u32, u32),
+) -> Operation {
     Operation {
         number,
         address: change.address.clone(),

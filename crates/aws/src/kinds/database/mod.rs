@@ -13,6 +13,7 @@ pub(crate) use read::read;
 
 use super::Found;
 use crate::aws::Aws;
+use crate::keys;
 use crate::listing::{Fleet, absent};
 use crate::tags::gone;
 
@@ -77,7 +78,9 @@ pub(crate) async fn observe(
     let mut found = Found::default();
     for instance in instances {
         let name = instance.db_instance_identifier().unwrap_or_default();
-        let resource = declared.iter().find(|resource| resource.name.eq_ignore_ascii_case(name));
+        let resource = declared
+            .iter()
+            .find(|resource| resource.name.eq_ignore_ascii_case(name));
         let mut present = read(instance, table, resource.copied(), keys);
         if resource.is_some() || (is_of_kind(instance) && fleet.owns(present.owner.as_ref())) {
             if let Some(sentences) = maintenance.get(&present.arn) {
@@ -100,12 +103,30 @@ pub(crate) async fn look(
     table: &Table,
     declared: Option<&Resource>,
 ) -> Result<Option<Present>, Fault> {
-    let call = aws.session().rds().describe_db_instances().db_instance_identifier(name).send();
+    let call = aws
+        .session()
+        .rds()
+        .describe_db_instances()
+        .db_instance_identifier(name)
+        .send();
     let Some(output) = absent(aws.session().call("rds:DescribeDBInstances", call).await)? else {
         return Ok(None);
     };
-    let Some(instance) = output.db_instances().first() else { return Ok(None) };
-    Ok(Some(read(instance, table, declared, &aws.remembered_keys())))
+    let Some(instance) = output.db_instances().first() else {
+        return Ok(None);
+    };
+    let written = table
+        .of_source
+        .and_then(|own| declared?.attributes.text(own.encryption.path));
+    if let Some(written) = written.filter(|written| *written != keys::NONE) {
+        keys::look_once(aws, written).await;
+    }
+    Ok(Some(read(
+        instance,
+        table,
+        declared,
+        &aws.remembered_keys(),
+    )))
 }
 
 /// Deletes a DB instance; one that is on its way already is a success.
@@ -121,7 +142,11 @@ pub(crate) async fn delete(aws: &Aws, request: &Delete) -> Result<(), Fault> {
         .db_instance_identifier(&request.live.name)
         .skip_final_snapshot(request.final_snapshot.is_none())
         .set_final_db_snapshot_identifier(request.final_snapshot.clone());
-    match gone(aws.session().call("rds:DeleteDBInstance", call.send()).await) {
+    match gone(
+        aws.session()
+            .call("rds:DeleteDBInstance", call.send())
+            .await,
+    ) {
         Err(fault) if fault.message.contains("already being deleted") => Ok(()),
         result => result,
     }
@@ -133,7 +158,13 @@ pub(crate) async fn delete(aws: &Aws, request: &Delete) -> Result<(), Fault> {
 ///
 /// What AWS answered; a restart is never asked for twice.
 pub(crate) async fn restart(aws: &Aws, name: &str) -> Result<(), Fault> {
-    let call = aws.session().rds_once().reboot_db_instance().db_instance_identifier(name);
-    aws.session().once("rds:RebootDBInstance", || call.clone().send()).await?;
+    let call = aws
+        .session()
+        .rds_once()
+        .reboot_db_instance()
+        .db_instance_identifier(name);
+    aws.session()
+        .once("rds:RebootDBInstance", || call.clone().send())
+        .await?;
     Ok(())
 }

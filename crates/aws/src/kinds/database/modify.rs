@@ -35,7 +35,11 @@ pub(crate) async fn modify(
         .modify_db_instance()
         .db_instance_identifier(&request.live.name)
         .apply_immediately(request.immediate);
-    let mut form = Form { call, touched: false, request };
+    let mut form = Form {
+        call,
+        touched: false,
+        request,
+    };
     form.common(table);
     if let Some(own) = table.of_source {
         form.storage(own);
@@ -44,7 +48,9 @@ pub(crate) async fn modify(
     }
     let (call, more) = finish(form.call);
     if form.touched || more {
-        aws.session().call("rds:ModifyDBInstance", call.send()).await?;
+        aws.session()
+            .call("rds:ModifyDBInstance", call.send())
+            .await?;
     }
     Ok(())
 }
@@ -147,9 +153,15 @@ impl Form<'_> {
 
     /// RDS takes what is to be switched on and off, not the list.
     fn logs(&mut self, table: &Table) {
-        let Some(declared) = texts(&self.request.attributes, table.logs) else { return };
+        let Some(declared) = texts(&self.request.attributes, table.logs) else {
+            return;
+        };
         let live = &self.request.live;
-        let before = if live.waiting.get(table.logs.path).is_some() { &live.waiting } else { &live.now };
+        let before = if live.waiting.get(table.logs.path).is_some() {
+            &live.waiting
+        } else {
+            &live.now
+        };
         let before: BTreeSet<&str> = before.texts(table.logs.path).into_iter().collect();
         let after: BTreeSet<&str> = declared.iter().map(String::as_str).collect();
         let list = |items: BTreeSet<&&str>| {
@@ -165,14 +177,20 @@ impl Form<'_> {
         let exports = CloudwatchLogsExportConfiguration::builder()
             .set_enable_log_types(enable)
             .set_disable_log_types(disable);
-        self.call = self.call.clone().cloudwatch_logs_export_configuration(exports.build());
+        self.call = self
+            .call
+            .clone()
+            .cloudwatch_logs_export_configuration(exports.build());
     }
 
     /// Size, IOPS and throughput: RDS wants the size with each of them, and the IOPS with the size
     /// where the volume takes them.
     fn storage(&mut self, own: &OfSource) {
         let changed = [own.storage, own.iops, own.throughput, own.storage_type];
-        if !changed.map(|attribute| self.changes(attribute)).contains(&true) {
+        if !changed
+            .map(|attribute| self.changes(attribute))
+            .contains(&true)
+        {
             return;
         }
         let attributes = &self.request.attributes;
@@ -194,7 +212,9 @@ impl Form<'_> {
         // What RDS reports of a small or another volume is not what the grown one may be sent.
         let crosses = moves || (kind == "gp3" && before < STRIPED);
         let kept = |attribute: &Attribute| if crosses { None } else { int(live, attribute) };
-        let iops = declared(own.iops).or_else(|| kept(own.iops)).filter(|_| takes_iops);
+        let iops = declared(own.iops)
+            .or_else(|| kept(own.iops))
+            .filter(|_| takes_iops);
         let throughput = int(attributes, own.throughput);
         let alone = int(attributes, own.storage).is_none()
             && int(attributes, own.iops).is_none()
@@ -230,7 +250,9 @@ impl Form<'_> {
 
     /// A version; with a major one go the permission and the group of the new family.
     async fn version(&mut self, aws: &Aws, own: &OfSource, parameters: &Attribute) {
-        let Some(declared) = self.text(own.version) else { return };
+        let Some(declared) = self.text(own.version) else {
+            return;
+        };
         let live = text(&self.request.live.now, own.version).unwrap_or_default();
         let version = versions::upgrade_target(aws, &live, &declared).await;
         let major = versions::major(&version) != versions::major(&live);

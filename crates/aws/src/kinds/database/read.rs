@@ -31,14 +31,19 @@ pub(crate) fn read(
     if let Some(pending) = instance.pending_modified_values() {
         read_pending(instance, pending, table, &mut present.waiting);
     }
-    instance.db_instance_status().unwrap_or("creating").clone_into(&mut present.status);
+    instance
+        .db_instance_status()
+        .unwrap_or("creating")
+        .clone_into(&mut present.status);
     (present.readiness, present.advice) = status::of_instance(instance);
     for group in instance.db_parameter_groups() {
         let name = group.db_parameter_group_name().unwrap_or_default();
         match group.parameter_apply_status().unwrap_or_default() {
             "pending-reboot" => present.waits_for_restart = true,
             "failed-to-apply" => {
-                present.remarks.push(format!("RDS could not apply parameter group {name}"));
+                present
+                    .remarks
+                    .push(format!("RDS could not apply parameter group {name}"));
             }
             _ => {}
         }
@@ -48,7 +53,10 @@ pub(crate) fn read(
 }
 
 fn read_common(instance: &DbInstance, table: &Table, now: &mut Object) {
-    now.set_some(table.name.path, text_value(instance.db_instance_identifier()));
+    now.set_some(
+        table.name.path,
+        text_value(instance.db_instance_identifier()),
+    );
     let class = instance.db_instance_class().map(str::to_ascii_lowercase);
     now.set_some(table.class.path, class.map(Value::Text));
     now.set(table.multi_az.path, flag(instance.multi_az()));
@@ -64,9 +72,14 @@ fn read_common(instance: &DbInstance, table: &Table, now: &mut Object) {
         .collect();
     now.set(table.security_groups.path, Value::texts(groups));
     now.set(table.copy_tags.path, flag(instance.copy_tags_to_snapshot()));
-    let window = instance.preferred_maintenance_window().map(str::to_ascii_lowercase);
+    let window = instance
+        .preferred_maintenance_window()
+        .map(str::to_ascii_lowercase);
     now.set_some(table.maintenance_window.path, window.map(Value::Text));
-    now.set(table.minor_upgrades.path, flag(instance.auto_minor_version_upgrade()));
+    now.set(
+        table.minor_upgrades.path,
+        flag(instance.auto_minor_version_upgrade()),
+    );
     now.set(
         table.iam_authentication.path,
         flag(instance.iam_database_authentication_enabled()),
@@ -74,10 +87,15 @@ fn read_common(instance: &DbInstance, table: &Table, now: &mut Object) {
     let interval = instance.monitoring_interval().unwrap_or_default();
     now.set(table.enhanced.path, Value::Int(interval.into()));
     if interval > 0 {
-        now.set_some(table.monitoring_role.path, text_value(instance.monitoring_role_arn()));
+        now.set_some(
+            table.monitoring_role.path,
+            text_value(instance.monitoring_role_arn()),
+        );
     }
     let insights = match instance.performance_insights_enabled() {
-        Some(true) => instance.performance_insights_retention_period().unwrap_or(7),
+        Some(true) => instance
+            .performance_insights_retention_period()
+            .unwrap_or(7),
         _ => 0,
     };
     now.set(table.insights.path, Value::Int(insights.into()));
@@ -92,7 +110,11 @@ fn read_common(instance: &DbInstance, table: &Table, now: &mut Object) {
 
 /// The name in an ARN of a DB instance of another region; a plain name as it is.
 fn without_arn(name: &str) -> &str {
-    if name.starts_with("arn:") { name.rsplit(':').next().unwrap_or(name) } else { name }
+    if name.starts_with("arn:") {
+        name.rsplit(':').next().unwrap_or(name)
+    } else {
+        name
+    }
 }
 
 fn read_own(
@@ -102,34 +124,67 @@ fn read_own(
     keys: &Keys,
     now: &mut Object,
 ) {
-    now.set(table.deletion_protection.path, flag(instance.deletion_protection()));
-    now.set_some(table.certificate.path, text_value(instance.ca_certificate_identifier()));
+    now.set(
+        table.deletion_protection.path,
+        flag(instance.deletion_protection()),
+    );
+    now.set_some(
+        table.certificate.path,
+        text_value(instance.ca_certificate_identifier()),
+    );
     let storage_type = instance.storage_type().map(str::to_ascii_lowercase);
     now.set_some(table.storage_type.path, storage_type.map(Value::Text));
     let size = instance.allocated_storage();
     now.set_some(table.storage.path, int_value(size));
-    let limit = instance.max_allocated_storage().filter(|limit| Some(*limit) > size);
+    let limit = instance
+        .max_allocated_storage()
+        .filter(|limit| Some(*limit) > size);
     now.set_some(table.grow_to.path, int_value(limit));
     now.set_some(table.iops.path, int_value(instance.iops()));
-    now.set_some(table.throughput.path, int_value(instance.storage_throughput()));
+    now.set_some(
+        table.throughput.path,
+        int_value(instance.storage_throughput()),
+    );
     let written = declared.and_then(|resource| resource.attributes.text(table.encryption.path));
-    now.set(table.encryption.path, Value::Text(encryption(instance, written, keys)));
+    now.set(
+        table.encryption.path,
+        Value::Text(encryption(instance, written, keys)),
+    );
     now.set_some(table.version.path, text_value(instance.engine_version()));
     now.set_some(table.port.path, int_value(port(instance)));
-    let group = instance.db_subnet_group().and_then(|group| group.db_subnet_group_name());
+    let group = instance
+        .db_subnet_group()
+        .and_then(|group| group.db_subnet_group_name());
     now.set_some(table.subnet_group.path, text_value(group));
-    now.set_some(table.backup_window.path, text_value(instance.preferred_backup_window()));
-    now.set_some(table.retention.path, int_value(instance.backup_retention_period()));
-    now.set_some(table.master_username.path, text_value(instance.master_username()));
-    now.set(table.managed_password.path, Value::Bool(instance.master_user_secret().is_some()));
-    now.set_some(table.resource_id.path, text_value(instance.dbi_resource_id()));
+    now.set_some(
+        table.backup_window.path,
+        text_value(instance.preferred_backup_window()),
+    );
+    now.set_some(
+        table.retention.path,
+        int_value(instance.backup_retention_period()),
+    );
+    now.set_some(
+        table.master_username.path,
+        text_value(instance.master_username()),
+    );
+    now.set(
+        table.managed_password.path,
+        Value::Bool(instance.master_user_secret().is_some()),
+    );
+    now.set_some(
+        table.resource_id.path,
+        text_value(instance.dbi_resource_id()),
+    );
 }
 
 /// The key in the words of the spec, or "none"; `sse-rds` when AWS owns the key.
 fn encryption(instance: &DbInstance, written: Option<&str>, keys: &Keys) -> String {
     let by_aws = instance.storage_encryption_type() == Some(&StorageEncryptionType::Sse);
     match instance.kms_key_id() {
-        Some(key) if instance.storage_encrypted() != Some(false) => keys::in_words(key, written, keys),
+        Some(key) if instance.storage_encrypted() != Some(false) => {
+            keys::in_words(key, written, keys)
+        }
         _ if by_aws && written == Some(keys::NONE) => keys::NONE.to_owned(),
         _ if by_aws => StorageEncryptionType::Sse.as_str().to_owned(),
         _ => keys::NONE.to_owned(),
@@ -138,11 +193,17 @@ fn encryption(instance: &DbInstance, written: Option<&str>, keys: &Keys) -> Stri
 
 fn port(instance: &DbInstance) -> Option<i32> {
     let endpoint = instance.endpoint().and_then(|endpoint| endpoint.port());
-    endpoint.or(instance.db_instance_port()).filter(|port| *port > 0)
+    endpoint
+        .or(instance.db_instance_port())
+        .filter(|port| *port > 0)
 }
 
 fn logs(instance: &DbInstance) -> BTreeSet<&str> {
-    instance.enabled_cloudwatch_logs_exports().iter().map(String::as_str).collect()
+    instance
+        .enabled_cloudwatch_logs_exports()
+        .iter()
+        .map(String::as_str)
+        .collect()
 }
 
 /// An absent truth value is false.
@@ -175,14 +236,23 @@ fn read_pending(
     let Some(own) = table.of_source else { return };
     waiting.set_some(own.storage.path, int_value(pending.allocated_storage()));
     waiting.set_some(own.port.path, int_value(pending.port()));
-    waiting.set_some(own.retention.path, int_value(pending.backup_retention_period()));
+    waiting.set_some(
+        own.retention.path,
+        int_value(pending.backup_retention_period()),
+    );
     waiting.set_some(own.version.path, text_value(pending.engine_version()));
     waiting.set_some(own.iops.path, int_value(pending.iops()));
     waiting.set_some(own.throughput.path, int_value(pending.storage_throughput()));
     let storage_type = pending.storage_type().map(str::to_ascii_lowercase);
     waiting.set_some(own.storage_type.path, storage_type.map(Value::Text));
-    waiting.set_some(own.certificate.path, text_value(pending.ca_certificate_identifier()));
-    waiting.set_some(own.subnet_group.path, text_value(pending.db_subnet_group_name()));
+    waiting.set_some(
+        own.certificate.path,
+        text_value(pending.ca_certificate_identifier()),
+    );
+    waiting.set_some(
+        own.subnet_group.path,
+        text_value(pending.db_subnet_group_name()),
+    );
 }
 
 fn outputs(instance: &DbInstance, present: &mut Present) {
@@ -195,6 +265,10 @@ fn outputs(instance: &DbInstance, present: &mut Present) {
         ("endpoint", endpoint.and_then(|endpoint| endpoint.address())),
         ("resource_id", instance.dbi_resource_id()),
         ("secret_arn", secret.and_then(|secret| secret.secret_arn())),
+        (
+            "master_secret_arn",
+            secret.and_then(|secret| secret.secret_arn()),
+        ),
     ];
     for (output, text) in texts {
         if let Some(text) = text {
@@ -202,7 +276,9 @@ fn outputs(instance: &DbInstance, present: &mut Present) {
         }
     }
     if let Some(port) = port(instance) {
-        present.outputs.insert("port".to_owned(), Value::Int(port.into()));
+        present
+            .outputs
+            .insert("port".to_owned(), Value::Int(port.into()));
     }
 }
 
@@ -224,7 +300,12 @@ mod tests {
             .allocated_storage(120)
             .max_allocated_storage(120)
             .engine_version("16.10")
-            .endpoint(Endpoint::builder().address("shop-prod.example").port(5432).build())
+            .endpoint(
+                Endpoint::builder()
+                    .address("shop-prod.example")
+                    .port(5432)
+                    .build(),
+            )
             .db_instance_port(0)
     }
 
@@ -251,12 +332,20 @@ mod tests {
             .enabled_cloudwatch_logs_exports("postgresql")
             .pending_modified_values(pending.build())
             .db_parameter_groups(
-                DbParameterGroupStatus::builder().parameter_apply_status("pending-reboot").build(),
+                DbParameterGroupStatus::builder()
+                    .parameter_apply_status("pending-reboot")
+                    .build(),
             )
             .build();
         let present = read(&instance, &TABLE, None, &Keys::new());
-        assert_eq!(present.waiting.text(instance::CLASS.path), Some("db.m6g.large"));
-        assert_eq!(present.waiting.texts(instance::LOGS.path), ["postgresql", "upgrade"]);
+        assert_eq!(
+            present.waiting.text(instance::CLASS.path),
+            Some("db.m6g.large")
+        );
+        assert_eq!(
+            present.waiting.texts(instance::LOGS.path),
+            ["postgresql", "upgrade"]
+        );
         assert!(present.waits_for_restart);
     }
 

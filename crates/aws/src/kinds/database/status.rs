@@ -6,14 +6,26 @@ use pgward_engine::Readiness;
 
 /// Statuses that say what a person must do.
 const ADVICE: &[(&str, Readiness, &str)] = &[
-    ("stopped", Readiness::Stuck, "the instance is stopped; start it, then repeat"),
-    ("storage-full", Readiness::Ready, "the storage is full; let it grow: storage.size"),
+    (
+        "stopped",
+        Readiness::Stuck,
+        "the instance is stopped; start it, then repeat",
+    ),
+    (
+        "storage-full",
+        Readiness::Ready,
+        "the storage is full; let it grow: storage.size",
+    ),
     (
         "insufficient-capacity",
         Readiness::Failed,
         "AWS had no capacity for it; delete it and choose another class, or wait and repeat",
     ),
-    ("failed", Readiness::Failed, "the instance failed; restore it from a backup"),
+    (
+        "failed",
+        Readiness::Failed,
+        "the instance failed; restore it from a backup",
+    ),
     (
         "incompatible-parameters",
         Readiness::Stuck,
@@ -25,15 +37,31 @@ const ADVICE: &[(&str, Readiness, &str)] = &[
         Readiness::Stuck,
         "RDS can't attach it to the network; look at the free addresses and DNS of the subnets",
     ),
-    ("incompatible-option-group", Readiness::Stuck, "the option group does not fit the version"),
-    ("incompatible-restore", Readiness::Failed, "the restore failed; read the events of the instance"),
-    ("incompatible-create", Readiness::Failed, "the creation failed; read the events of the instance"),
+    (
+        "incompatible-option-group",
+        Readiness::Stuck,
+        "the option group does not fit the version",
+    ),
+    (
+        "incompatible-restore",
+        Readiness::Failed,
+        "the restore failed; read the events of the instance",
+    ),
+    (
+        "incompatible-create",
+        Readiness::Failed,
+        "the creation failed; read the events of the instance",
+    ),
     (
         "incompatible-credentials",
         Readiness::Failed,
         "RDS can't use the credentials; read the events of the instance",
     ),
-    ("restore-error", Readiness::Failed, "the restore failed; read the events of the instance"),
+    (
+        "restore-error",
+        Readiness::Failed,
+        "the restore failed; read the events of the instance",
+    ),
     (
         "inaccessible-encryption-credentials",
         Readiness::Failed,
@@ -44,8 +72,16 @@ const ADVICE: &[(&str, Readiness, &str)] = &[
         Readiness::Stuck,
         "the KMS key is disabled; enable it, then start the instance within 7 days",
     ),
-    ("modify-failed", Readiness::Stuck, "a change failed; read the events of the instance"),
-    ("upgrade-failed", Readiness::Stuck, "an upgrade failed; read the events of the instance"),
+    (
+        "modify-failed",
+        Readiness::Stuck,
+        "a change failed; read the events of the instance",
+    ),
+    (
+        "upgrade-failed",
+        Readiness::Stuck,
+        "an upgrade failed; read the events of the instance",
+    ),
 ];
 
 /// Readiness and advice for a status alone; an unknown word means that AWS is at work.
@@ -56,7 +92,9 @@ pub(super) fn of_word(status: &str) -> (Readiness, &'static str) {
         _ => ADVICE
             .iter()
             .find(|(known, ..)| *known == status)
-            .map_or((Readiness::Busy, ""), |(_, readiness, advice)| (*readiness, advice)),
+            .map_or((Readiness::Busy, ""), |(_, readiness, advice)| {
+                (*readiness, advice)
+            }),
     }
 }
 
@@ -84,12 +122,16 @@ pub(super) fn of_instance(instance: &DbInstance) -> (Readiness, String) {
 /// Whether a parameter group, a security group or the managed secret is being applied.
 fn parts_at_work(instance: &DbInstance) -> bool {
     let groups = instance.db_parameter_groups();
-    let parameters = groups.iter().any(|group| group.parameter_apply_status() == Some("applying"));
+    let parameters = groups
+        .iter()
+        .any(|group| group.parameter_apply_status() == Some("applying"));
     let network = instance
         .vpc_security_groups()
         .iter()
         .any(|group| group.status().is_some_and(|status| status != "active"));
-    let secret = instance.master_user_secret().and_then(|secret| secret.secret_status());
+    let secret = instance
+        .master_user_secret()
+        .and_then(|secret| secret.secret_status());
     parameters || network || matches!(secret, Some("creating" | "rotating"))
 }
 
@@ -100,16 +142,19 @@ fn replication(instance: &DbInstance) -> Option<(Readiness, String)> {
         .iter()
         .find(|info| info.status_type() == Some("read replication"))?;
     let message = info.message().filter(|message| !message.is_empty());
-    let message = message.map(|message| format!(": {message}")).unwrap_or_default();
+    let message = message
+        .map(|message| format!(": {message}"))
+        .unwrap_or_default();
     match info.status().unwrap_or("replicating") {
         "replicating" => None,
         "terminated" => Some((
             Readiness::Failed,
             format!("replication ended for good{message}; the replica has to be made anew"),
         )),
-        "error" | "stopped" if info.normal() == Some(false) => {
-            Some((Readiness::Stuck, format!("replication does not run{message}")))
-        }
+        "error" | "stopped" if info.normal() == Some(false) => Some((
+            Readiness::Stuck,
+            format!("replication does not run{message}"),
+        )),
         _ => Some((Readiness::Busy, String::new())),
     }
 }

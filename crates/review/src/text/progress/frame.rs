@@ -43,7 +43,10 @@ impl Frame {
     /// An empty frame.
     #[must_use]
     pub fn new(style: Style) -> Self {
-        Self { style, ..Self::default() }
+        Self {
+            style,
+            ..Self::default()
+        }
     }
 
     /// The lock was taken or renewed until this moment.
@@ -54,7 +57,10 @@ impl Frame {
     /// Takes an event.
     pub fn event(&mut self, at: Timestamp, event: &Event, operations: &[Operation]) {
         if self.rows.is_empty() {
-            self.rows = operations.iter().map(|one| (one.number, row(one))).collect();
+            self.rows = operations
+                .iter()
+                .map(|one| (one.number, row(one)))
+                .collect();
             self.steps = operations.iter().map(|one| one.step).max().unwrap_or(0);
         }
         let number = match event {
@@ -67,7 +73,9 @@ impl Frame {
             | Event::Retrying { number, .. }
             | Event::Ended { number, .. } => *number,
         };
-        let Some(row) = self.rows.get_mut(&number) else { return };
+        let Some(row) = self.rows.get_mut(&number) else {
+            return;
+        };
         match event {
             Event::Step { .. } => {}
             Event::Started { .. } => row.started = Some(at),
@@ -76,7 +84,11 @@ impl Frame {
                 let word = fault.code.as_deref().unwrap_or(&fault.action);
                 row.status = format!("repeating after {word}");
             }
-            Event::Ended { outcome, elapsed_ms, .. } => {
+            Event::Ended {
+                outcome,
+                elapsed_ms,
+                ..
+            } => {
                 row.ended = Some((at, outcome.clone(), *elapsed_ms));
             }
         }
@@ -90,7 +102,9 @@ impl Frame {
         let mut redrawn = Vec::new();
         for step in 1..=self.steps {
             let rows: Vec<&Row> = self.rows.values().filter(|row| row.step == step).collect();
-            let begun = rows.iter().any(|row| row.started.is_some() || row.ended.is_some());
+            let begun = rows
+                .iter()
+                .any(|row| row.started.is_some() || row.ended.is_some());
             let over = self.closed || rows.iter().all(|row| row.ended.is_some());
             if rows.is_empty() || !begun || self.printed.contains(&step) {
                 continue;
@@ -122,7 +136,11 @@ impl Frame {
         let ended = rows.iter().filter(|row| row.ended.is_some()).count();
         let mut text = format!("Step {step} of {} · {ended}/{}", self.steps, rows.len());
         let first = rows.iter().filter_map(|row| row.started).min();
-        let last = rows.iter().filter_map(|row| row.ended.as_ref()).map(|ended| ended.0).max();
+        let last = rows
+            .iter()
+            .filter_map(|row| row.ended.as_ref())
+            .map(|ended| ended.0)
+            .max();
         if let (true, Some(first), Some(last)) = (over, first, last) {
             text = format!("{text} · {}", wording::clock(between(first, last)));
         }
@@ -131,15 +149,19 @@ impl Frame {
 
     /// The rows of a step that goes on: what is at work first if there are too many.
     fn some_rows(&self, rows: &[&Row], now: Timestamp) -> Vec<String> {
-        let begun = rows.iter().filter(|row| row.started.is_some() || row.ended.is_some());
+        let begun = rows
+            .iter()
+            .filter(|row| row.started.is_some() || row.ended.is_some());
         let mut shown: Vec<&Row> = begun.copied().collect();
         let all = shown.len();
         if all > ROWS {
             shown.sort_by_key(|row| row.ended.is_some());
             shown.truncate(ROWS);
         }
-        let mut lines: Vec<String> =
-            shown.into_iter().filter_map(|row| self.row(row, now)).collect();
+        let mut lines: Vec<String> = shown
+            .into_iter()
+            .filter_map(|row| self.row(row, now))
+            .collect();
         if all > ROWS {
             let more = format!("    … and {} more", all - ROWS);
             lines.push(Line::new(self.style).ink(Ink::Dim, more).finish());
@@ -154,16 +176,27 @@ impl Frame {
                 let elapsed = between(started, now);
                 let frames = u64::try_from(SPINNER.len()).unwrap_or(1);
                 let index = usize::try_from(elapsed / 100 % frames).unwrap_or(0);
-                (SPINNER[index], Ink::Notice, row.status.clone(), running(row, elapsed))
+                (
+                    SPINNER[index],
+                    Ink::Notice,
+                    row.status.clone(),
+                    running(row, elapsed),
+                )
             }
             (None, None) => return None,
         };
         let start = if self.style.ascii { 5 } else { 4 };
         let line = Line::new(self.style).text("  ").ink(ink, mark).to(start, 1);
         let line = line.ink(Ink::Bold, &row.address).to(TEXT, 2);
-        let room = self.style.width.saturating_sub(line.width() + columns(&end) + 2);
+        let room = self
+            .style
+            .width
+            .saturating_sub(line.width() + columns(&end) + 2);
         let line = line.text(cut(&text, room));
-        Some(line.ending_at(self.style.width, 2, Ink::Plain, &end).finish())
+        Some(
+            line.ending_at(self.style.width, 2, Ink::Plain, &end)
+                .finish(),
+        )
     }
 
     /// `next: replica.reporting, 6 alarms · then proxy`.
@@ -194,7 +227,11 @@ impl Frame {
             "    lock held until {until} UTC, renewed while this runs · Ctrl-C stops after the \
              current AWS call"
         );
-        Some(Line::new(self.style).ink(Ink::Dim, cut(&text, self.style.width)).finish())
+        Some(
+            Line::new(self.style)
+                .ink(Ink::Dim, cut(&text, self.style.width))
+                .finish(),
+        )
     }
 }
 
@@ -212,20 +249,30 @@ fn row(operation: &Operation) -> Row {
 }
 
 /// Mark, color, text and right end of a row that ended.
-fn ended(row: &Row, outcome: &Outcome, elapsed: u64) -> Option<(&'static str, Ink, String, String)> {
+fn ended(
+    row: &Row,
+    outcome: &Outcome,
+    elapsed: u64,
+) -> Option<(&'static str, Ink, String, String)> {
     let took = wording::clock(elapsed);
     Some(match outcome {
         Outcome::Done => ("✓", Ink::Calm, row.headline.clone(), took),
-        Outcome::Accepted => {
-            (">", Ink::Notice, format!("{}, takes effect later", row.headline), took)
-        }
+        Outcome::Accepted => (
+            ">",
+            Ink::Notice,
+            format!("{}, takes effect later", row.headline),
+            took,
+        ),
         Outcome::Failed { fault, code } => {
             let word = fault.code.as_deref().unwrap_or(&fault.message);
             ("✗", Ink::Danger, format!("{code} {word}"), took)
         }
-        Outcome::Skipped { because } => {
-            ("-", Ink::Notice, format!("skipped, needs {because}"), String::new())
-        }
+        Outcome::Skipped { because } => (
+            "-",
+            Ink::Notice,
+            format!("skipped, needs {because}"),
+            String::new(),
+        ),
         Outcome::InProgress { status } => {
             (">", Ink::Notice, format!("AWS goes on: {status}"), took)
         }
@@ -243,7 +290,10 @@ fn running(row: &Row, elapsed: u64) -> String {
             format!("{clock} of usually {usual}")
         }
         Some(usual) => {
-            format!("{clock}, longer than usual ({usual}); gives up at {} min", row.minutes.2)
+            format!(
+                "{clock}, longer than usual ({usual}); gives up at {} min",
+                row.minutes.2
+            )
         }
     }
 }

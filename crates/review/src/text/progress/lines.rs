@@ -2,16 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use pgward_engine::{Event, Operation, Outcome};
 
-use super::{is_small, usual};
+use super::{is_recent, is_small, usual};
 use crate::document::Document;
 use crate::text::layout::{Ink, Line, Style};
 use crate::wording;
 
-/// How long a wait stays silent while AWS's word does not change.
-const SILENCE: SignedDuration = SignedDuration::from_mins(5);
 /// From how many small operations of a step one line speaks for all.
 const GROUP: usize = 4;
 /// Width of the column of addresses.
@@ -34,7 +32,10 @@ impl Lines {
     /// No lines yet.
     #[must_use]
     pub fn new(style: Style) -> Self {
-        Self { style, ..Self::default() }
+        Self {
+            style,
+            ..Self::default()
+        }
     }
 
     /// What is about to be done.
@@ -55,14 +56,20 @@ impl Lines {
     /// A saved plan was compared with AWS.
     #[must_use]
     pub fn still_holds(&self, at: Timestamp) -> String {
-        self.note(at, "plan still holds: spec, live state and account are as reviewed")
+        self.note(
+            at,
+            "plan still holds: spec, live state and account are as reviewed",
+        )
     }
 
     /// The lock was taken.
     #[must_use]
     pub fn lock(&self, at: Timestamp, holder: &str, until: Timestamp) -> String {
         let until = wording::time(until);
-        self.note(at, &format!("lock taken by {holder}, until {until} unless renewed"))
+        self.note(
+            at,
+            &format!("lock taken by {holder}, until {until} unless renewed"),
+        )
     }
 
     /// Any sentence with its time.
@@ -75,7 +82,11 @@ impl Lines {
     pub fn event(&mut self, at: Timestamp, event: &Event, operations: &[Operation]) -> Vec<String> {
         let find = |number: usize| operations.iter().find(|one| one.number == number);
         if self.steps == 0 {
-            self.steps = operations.iter().map(|operation| operation.step).max().unwrap_or(0);
+            self.steps = operations
+                .iter()
+                .map(|operation| operation.step)
+                .max()
+                .unwrap_or(0);
         }
         match event {
             Event::Step { of, .. } => {
@@ -90,13 +101,19 @@ impl Lines {
                     .into_iter()
                     .collect()
             }
-            Event::Waiting { number, status, elapsed_ms } => find(*number)
+            Event::Waiting {
+                number,
+                status,
+                elapsed_ms,
+            } => find(*number)
                 .and_then(|operation| self.waiting(at, operation, status, *elapsed_ms))
                 .into_iter()
                 .collect(),
             Event::Retrying { number, fault } => {
-                let word = fault.code.clone().unwrap_or_else(|| fault.action.clone());
-                let Some(operation) = find(*number) else { return Vec::new() };
+                let word = fault.code.clone().unwrap_or_else(|| fault.message.clone());
+                let Some(operation) = find(*number) else {
+                    return Vec::new();
+                };
                 if is_recent(self.retries.get(number), &word, at) {
                     return Vec::new();
                 }
@@ -104,7 +121,11 @@ impl Lines {
                 let line = self.line(at, operation, "retrying", Ink::Notice);
                 vec![line.text(format!("{}: {word}", fault.action)).finish()]
             }
-            Event::Ended { number, outcome, elapsed_ms } => {
+            Event::Ended {
+                number,
+                outcome,
+                elapsed_ms,
+            } => {
                 let done = matches!(outcome, Outcome::Done | Outcome::Accepted);
                 self.ended.insert(*number, done);
                 match find(*number) {
@@ -116,7 +137,9 @@ impl Lines {
     }
 
     fn begin(&self, at: Timestamp) -> Line {
-        Line::new(self.style).ink(Ink::Dim, wording::stamp(at)).text(" ")
+        Line::new(self.style)
+            .ink(Ink::Dim, wording::stamp(at))
+            .text(" ")
     }
 
     fn named(&self, at: Timestamp, step: u32, name: &str, verb: &str, ink: Ink) -> Line {
@@ -153,7 +176,9 @@ impl Lines {
             return None;
         }
         self.waits.insert(operation.number, (status.to_owned(), at));
-        let mut line = self.line(at, operation, "waiting", Ink::Plain).text(format!("AWS: {status}"));
+        let mut line = self
+            .line(at, operation, "waiting", Ink::Plain)
+            .text(format!("AWS: {status}"));
         if elapsed_ms >= 60_000 {
             line = line.text(format!("   {}", wording::elapsed(elapsed_ms)));
         }
@@ -211,18 +236,19 @@ impl Lines {
         if group.len() < GROUP || !group.iter().all(|one| self.ended.contains_key(&one.number)) {
             return None;
         }
-        let done = group.iter().filter(|one| self.ended.get(&one.number) == Some(&true)).count();
-        let first = group.iter().filter_map(|one| self.started.get(&one.number)).min()?;
+        let done = group
+            .iter()
+            .filter(|one| self.ended.get(&one.number) == Some(&true))
+            .count();
+        let first = group
+            .iter()
+            .filter_map(|one| self.started.get(&one.number))
+            .min()?;
         let took = u64::try_from(at.duration_since(*first).as_millis()).unwrap_or(0);
         let name = wording::count(done, operation.address.section());
         let line = self.named(at, operation.step, &name, "done", Ink::Calm);
         (done > 0).then(|| line.text(wording::elapsed(took)).finish())
     }
-}
-
-/// Whether the same word was printed a short while ago.
-fn is_recent(last: Option<&(String, Timestamp)>, word: &str, at: Timestamp) -> bool {
-    last.is_some_and(|(known, since)| known == word && at.duration_since(*since) < SILENCE)
 }
 
 /// The small operations of the same step, section and verb.

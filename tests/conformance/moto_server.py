@@ -1,0 +1,379 @@
+"""Starts moto with the mends that a correct client needs; each is listed in faults.py.
+
+Usage: moto_server.py PORT. A mend replaces what is wrong in moto and nothing else: what moto
+does not have is added as small as the suite needs it.
+"""
+
+import datetime
+import json
+import sys
+
+import cbor2
+from botocore.session import get_session
+from moto.core.responses import ActionResult
+from moto.kms.models import kms_backends
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
+from moto.rds import exceptions, models
+from moto.rds.responses import RDSResponse
+from werkzeug.serving import run_simple
+
+import faults
+
+CBOR_PATH = "/service/GraniteServiceVersion20100801/operation/"
+VERSIONS = ["15.13", "15.14", "16.8", "16.9", "16.10", "17.5", "17.6"]
+CLASSES = ["db.t3.micro", "db.t3.small", "db.t3.medium", "db.m6g.large", "db.m6g.xlarge"]
+
+
+def mend(fault, owner):
+    """Replaces `owner`'s method of the function's name; the original comes as first argument."""
+    assert faults.by_name(fault).emulator == "moto", fault
+
+    def replace(function):
+        name = function.__name__
+        original = getattr(owner, name, None)
+
+        def mended(*args, **kwargs):
+            return function(original, *args, **kwargs)
+
+        mended.__name__ = name
+        setattr(owner, name, mended)
+        return function
+
+    return replace
+
+
+# CloudWatch: CBOR in front of the JSON that moto speaks.
+
+
+class CborToJson:
+    """WSGI: turns a CBOR request for CloudWatch into JSON, and the answer back."""
+
+    def __init__(self, inner):
+        self.inner = inner
+        self.model = get_session().get_service_model("cloudwatch")
+
+    def __call__(self, environ, start_response):
+        path = environ.get("PATH_INFO", "")
+        if not path.startswith(CBOR_PATH):
+            return self.inner(environ, start_response)
+        operation = self.model.operation_model(path[len(CBOR_PATH):])
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        asked = json.dumps(cbor2.loads(body) if body else {}, default=lambda o: o.timestamp())
+        environ = dict(environ)
+        environ["PATH_INFO"] = environ["REQUEST_URI"] = environ["RAW_URI"] = "/"
+        environ["HTTP_X_AMZ_TARGET"] = f"GraniteServiceVersion20100801.{operation.name}"
+        environ["CONTENT_TYPE"] = "application/x-amz-json-1.0"
+        environ["CONTENT_LENGTH"] = str(len(asked))
+        environ["wsgi.input"] = Replay(asked.encode())
+        seen = {}
+
+        def remember(status, headers, exc_info=None):
+            seen["status"], seen["headers"] = status, headers
+
+        text = b"".join(self.inner(environ, remember))
+        answer = json.loads(text) if text.strip() else {}
+        if seen["status"].startswith("200"):
+            answer = typed(operation.output_shape, answer)
+        packed = cbor2.dumps(answer)
+        headers = [(k, v) for k, v in seen["headers"] if k.lower().startswith("x-amz")]
+        headers += [
+            ("Content-Type", "application/cbor"),
+            ("Content-Length", str(len(packed))),
+            ("smithy-protocol", "rpc-v2-cbor"),
+        ]
+        start_response(seen["status"], headers)
+        return [packed]
+
+
+class Replay:
+    """A request body that was read already."""
+
+    def __init__(self, content):
+        self.content = content
+
+    def read(self, size=-1):
+        size = len(self.content) if size < 0 else size
+        head, self.content = self.content[:size], self.content[size:]
+        return head
+
+
+def typed(shape, value):
+    """Turns the JSON form of a value into its CBOR form: times and decimal numbers differ."""
+    if shape is None or value is None:
+        return value
+    if shape.type_name == "structure":
+        members = shape.members
+        return {k: typed(members.get(k), v) for k, v in value.items() if v is not None}
+    if shape.type_name == "list":
+        return [typed(shape.member, item) for item in value]
+    if shape.type_name == "map":
+        return {k: typed(shape.value, v) for k, v in value.items()}
+    if shape.type_name == "timestamp":
+        return datetime.datetime.fromtimestamp(float(value), datetime.timezone.utc)
+    if shape.type_name in ("double", "float"):
+        return float(value)
+    if shape.type_name in ("integer", "long"):
+        return int(value)
+    return value
+
+
+# RDS: groups.
+
+
+@mend("moto-modify-subnet-group-loses-it", models.RDSBackend)
+def modify_db_subnet_group(original, self, subnet_name, description, subnets):
+    group = original(self, subnet_name, description, subnets)
+    self.subnet_groups[subnet_name] = group
+    return group
+
+
+@mend("moto-unknown-parameter-group-is-empty", models.RDSBackend)
+def describe_db_parameter_groups(original, self, asked):
+    found = original(self, asked)
+    if asked.get("db_parameter_group_name") and not found:
+        raise exceptions.DBParameterGroupNotFoundError(asked["db_parameter_group_name"])
+    return found
+
+
+@mend("moto-parameter-rows-are-bare", RDSResponse)
+def describe_db_parameters(original, self):
+    result = original(self).result
+    rows = [dict(row, Source="user") for row in result["Parameters"]]
+    for row in rows:
+        static = row.get("ApplyMethod") == "pending-reboot"
+        row.update(ApplyType="static" if static else "dynamic", IsModifiable=True)
+    if self.params.get("Source") not in (None, "user"):
+        rows = []
+    return ActionResult({"Parameters": rows})
+
+
+@mend("moto-lacks-reset-parameter-group", RDSResponse)
+def reset_db_parameter_group(_original, self):
+    name = self.params["DBParameterGroupName"]
+    group = self.backend.describe_db_parameter_groups({"db_parameter_group_name": name})[0]
+    if self.params.get("ResetAllParameters"):
+        group.parameters.clear()
+    for parameter in self.params.get("Parameters", []):
+        group.parameters.pop(parameter["ParameterName"], None)
+    return ActionResult({"DBParameterGroupName": name})
+
+
+@mend("moto-lacks-engine-default-parameters", RDSResponse)
+def describe_engine_default_parameters(_original, self):
+    family = self.params["DBParameterGroupFamily"]
+    return ActionResult({"EngineDefaults": {"DBParameterGroupFamily": family, "Parameters": []}})
+
+
+# RDS: instances.
+
+
+@mend("moto-touching-windows-overlap", models)
+def valid_preferred_maintenance_window(original, maintenance, backup):
+    problem = original(maintenance, backup)
+    touch = maintenance[4:9] == backup[6:] or maintenance[-5:] == backup[:5]
+    return None if touch else problem
+
+
+DROPPED = [
+    "monitoring_interval",
+    "monitoring_role_arn",
+    "performance_insights_retention_period",
+    "performance_insights_kms_key_id",
+    "database_insights_mode",
+    "network_type",
+    "dedicated_log_volume",
+]
+
+
+def settle(instance, asked):
+    """Keeps what was asked for and moto forgets or stores under another name."""
+    if asked.get("enable_performance_insights") is not None:
+        instance.performance_insights_enabled = asked["enable_performance_insights"]
+    if asked.get("db_port_number") is not None:
+        instance.port = asked["db_port_number"]
+    if asked.get("storage_throughput") is not None:
+        instance.storage_throughput = asked["storage_throughput"]
+    if asked.get("kms_key_id"):
+        instance.kms_key_id = key_arn(instance, asked["kms_key_id"])
+
+
+def key_arn(instance, key):
+    if key.startswith("arn:") and ":alias/" not in key:
+        return key
+    backend = kms_backends[instance.account_id][instance.region]
+    alias = key[key.index("alias/"):] if "alias/" in key else None
+    key_id = backend.get_key_id_from_alias(alias) if alias else key
+    return backend.keys[key_id].arn if key_id in backend.keys else key
+
+
+@mend("moto-create-instance-drops-options", models.RDSBackend)
+def create_db_instance(original, self, asked):
+    instance = original(self, asked)
+    for name in DROPPED:
+        if asked.get(name) is not None:
+            setattr(instance, name, asked[name])
+    instance.dbi_resource_id = f"db-{abs(hash(instance.db_instance_arn)):026d}"
+    settle(instance, asked)
+    return instance
+
+
+@mend("moto-modify-instance-drops-options", models.DBInstance)
+def update(original, self, **asked):
+    if asked.get("storage_type"):
+        self.storage_type = asked["storage_type"]
+    logs = asked.get("cloudwatch_logs_export_configuration")
+    if logs:
+        on = set(self.enabled_cloudwatch_logs_exports) | set(logs.get("EnableLogTypes", []))
+        asked["cloudwatch_logs_export_configuration"] = None
+        off = set(logs.get("DisableLogTypes", []))
+        self.enabled_cloudwatch_logs_exports = sorted(on - off)
+    original(self, **asked)
+    settle(self, asked)
+
+
+@mend("moto-replica-shares-its-source", models.RDSBackend)
+def create_db_instance_read_replica(original, self, asked):
+    replica = original(self, asked)
+    replica.tags = asked.get("tags") or []
+    replica.enabled_cloudwatch_logs_exports = list(
+        asked.get("enable_cloudwatch_logs_exports") or []
+    )
+    for name in ("multi_az", "deletion_protection", "enable_performance_insights"):
+        if asked.get(name) is None:
+            setattr(replica, name, False)
+    replica.performance_insights_enabled = bool(asked.get("enable_performance_insights"))
+    if asked.get("monitoring_interval") is None:
+        replica.monitoring_interval, replica.monitoring_role_arn = 0, None
+    if asked.get("max_allocated_storage") is None:
+        replica.max_allocated_storage = replica.allocated_storage
+    if asked.get("backup_retention_period") is None:
+        replica.backup_retention_period = 0
+    replica.dbi_resource_id = f"db-{abs(hash(replica.db_instance_arn)):026d}"
+    return replica
+
+
+@mend("moto-lacks-pending-maintenance", RDSResponse)
+def describe_pending_maintenance_actions(_original, self):
+    return ActionResult({"PendingMaintenanceActions": []})
+
+
+@mend("moto-lacks-engine-versions", RDSResponse)
+def describe_db_engine_versions(_original, self):
+    asked = self.params.get("EngineVersion") or ""
+    found = []
+    for version in VERSIONS:
+        major, minor = version.split(".")
+        if self.params.get("Engine", "postgres") != "postgres":
+            continue
+        if asked and asked not in (version, major):
+            continue
+        later = [v for v in VERSIONS if tuple(map(int, v.split("."))) > (int(major), int(minor))]
+        found.append(
+            {
+                "Engine": "postgres",
+                "EngineVersion": version,
+                "MajorEngineVersion": major,
+                "DBParameterGroupFamily": f"postgres{major}",
+                "Status": "available",
+                "ValidUpgradeTarget": [
+                    {
+                        "Engine": "postgres",
+                        "EngineVersion": target,
+                        "IsMajorVersionUpgrade": not target.startswith(f"{major}."),
+                    }
+                    for target in later
+                ],
+            }
+        )
+    return ActionResult({"DBEngineVersions": found})
+
+
+@mend("moto-lacks-orderable-options", models.RDSBackend)
+def describe_orderable_db_instance_options(original, self, engine, engine_version):
+    if engine != "postgres":
+        return original(self, engine, engine_version)
+    zones = [{"Name": f"{self.region_name}{letter}"} for letter in "abc"]
+    return [
+        {
+            "Engine": "postgres",
+            "EngineVersion": engine_version or version,
+            "DBInstanceClass": name,
+            "LicenseModel": "postgresql-license",
+            "AvailabilityZones": zones,
+            "MultiAZCapable": True,
+            "ReadReplicaCapable": True,
+            "Vpc": True,
+            "SupportsStorageEncryption": True,
+            "StorageType": storage,
+            "SupportsIops": storage != "gp2",
+            "SupportsEnhancedMonitoring": True,
+            "SupportsIAMDatabaseAuthentication": True,
+            "SupportsPerformanceInsights": True,
+            "SupportsStorageAutoscaling": True,
+        }
+        for name in CLASSES
+        for storage in ("gp2", "gp3")
+        for version in ([engine_version] if engine_version else VERSIONS)
+    ]
+
+
+# RDS: proxies.
+
+
+@mend("moto-lacks-modify-proxy", RDSResponse)
+def modify_db_proxy(_original, self):
+    proxy = self.backend.describe_db_proxies(self.params["DBProxyName"])[0]
+    names = {
+        "Auth": "auth",
+        "RequireTLS": "require_tls",
+        "IdleClientTimeout": "idle_client_timeout",
+        "DebugLogging": "debug_logging",
+        "RoleArn": "role_arn",
+        "SecurityGroups": "vpc_security_group_ids",
+    }
+    for asked, name in names.items():
+        if self.params.get(asked) is not None:
+            setattr(proxy, name, self.params[asked])
+    return ActionResult({"DBProxy": proxy})
+
+
+@mend("moto-missing-proxy-is-an-html-page", models.RDSBackend)
+def describe_db_proxy_target_groups(original, self, proxy_name):
+    self.describe_db_proxies(proxy_name)
+    return original(self, proxy_name)
+
+
+@mend("moto-missing-proxy-is-an-html-page", models.RDSBackend)
+def describe_db_proxy_targets(original, self, proxy_name):
+    self.describe_db_proxies(proxy_name)
+    return original(self, proxy_name)
+
+
+# Tags across services.
+
+
+@mend("moto-get-resources-misses-groups", models.RDSBackend)
+def iter_tagged_resources(original, self):
+    yield from original(self)
+    kinds = {"rds:subgrp": self.subnet_groups, "rds:pg": self.db_parameter_groups}
+    for kind, resources in kinds.items():
+        for resource in resources.values():
+            tags = {tag["Key"]: tag["Value"] for tag in resource.get_tags()}
+            yield models.TaggedResource(arn=resource.arn, tags=tags, resource_type=kind)
+
+
+def main():
+    """Serves until it is ended."""
+    faults.mended("moto", "moto-cloudwatch-speaks-no-cbor")
+    app = CborToJson(DomainDispatcherApplication(create_backend_app))
+    run_simple(
+        "127.0.0.1", int(sys.argv[1]), app, threaded=True, request_handler=MotoRequestHandler
+    )
+
+
+if __name__ == "__main__":
+    main()

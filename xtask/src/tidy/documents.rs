@@ -1,0 +1,137 @@
+//! Documents and cases: links that lead somewhere, folders that are complete.
+
+use std::fs;
+use std::path::Path;
+
+use crate::case::UNDESCRIBED;
+use crate::{files, folders, shown};
+
+/// Every case says what it shows and holds what is expected.
+pub(super) fn cases(root: &Path) -> Vec<String> {
+    let mut complaints = Vec::new();
+    for family in folders(&root.join("tests/cases")) {
+        for folder in folders(&family) {
+            if folder.ends_with("shared") {
+                continue;
+            }
+            let name = shown(root, &folder);
+            let spec = fs::read_to_string(folder.join("spec.toml")).unwrap_or_default();
+            let first = spec.lines().next().unwrap_or_default();
+            if !first.starts_with("# ") || first == UNDESCRIBED {
+                complaints.push(format!(
+                    "{name}/spec.toml:1: a comment says what the case shows"
+                ));
+            }
+            let expected = files(&folder).into_iter().filter(|file| {
+                let end = file.extension().unwrap_or_default();
+                let input = file.ends_with("variables.txt") || file.ends_with("live.json");
+                (end == "txt" || end == "json") && !input
+            });
+            if expected.count() == 0 {
+                complaints.push(format!(
+                    "{name}: nothing is expected; accept a run and read it"
+                ));
+            }
+        }
+    }
+    complaints
+}
+
+/// Every link of a document to a file of the repository leads to one.
+pub(super) fn links(root: &Path) -> Vec<String> {
+    let mut complaints = Vec::new();
+    let documents = files(root).into_iter();
+    for path in documents.filter(|path| path.extension().is_some_and(|end| end == "md")) {
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        let folder = path.parent().unwrap_or(root);
+        for (number, target) in targets(&text) {
+            let (file, fragment) = target.split_once('#').unwrap_or((target.as_str(), ""));
+            let aim = if file.is_empty() {
+                path.clone()
+            } else {
+                folder.join(file)
+            };
+            let name = shown(root, &path);
+            if !aim.exists() {
+                complaints.push(format!(
+                    "{name}:{number}: the link to {target} leads nowhere"
+                ));
+            } else if !fragment.is_empty() && aim.is_file() {
+                let there = fs::read_to_string(&aim).unwrap_or_default();
+                if !anchors(&there).iter().any(|anchor| anchor == fragment) {
+                    complaints.push(format!("{name}:{number}: {target} has no such heading"));
+                }
+            }
+        }
+    }
+    complaints
+}
+
+/// Lines outside fenced blocks, numbered, with code spans cut out.
+fn prose(text: &str) -> impl Iterator<Item = (usize, String)> {
+    let mut fenced = false;
+    text.lines().enumerate().filter_map(move |(index, line)| {
+        if line.trim_start().starts_with("```") {
+            fenced = !fenced;
+            return None;
+        }
+        let outside = line.split('`').step_by(2).collect::<Vec<_>>().join("`");
+        (!fenced).then_some((index + 1, outside))
+    })
+}
+
+/// Targets of links that are neither pages nor addresses.
+fn targets(text: &str) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    for (number, line) in prose(text) {
+        for (at, _) in line.match_indices("](") {
+            let rest = &line[at + 2..];
+            let Some(end) = rest.find([')', ' ']) else {
+                continue;
+            };
+            let target = &rest[..end];
+            if !target.contains("://") && !target.starts_with("mailto:") && !target.is_empty() {
+                found.push((number, target.to_owned()));
+            }
+        }
+    }
+    found
+}
+
+/// The anchors of the headings, as they are made on the web.
+fn anchors(text: &str) -> Vec<String> {
+    let mut fenced = false;
+    let mut found = Vec::new();
+    for line in text.lines() {
+        fenced ^= line.trim_start().starts_with("```");
+        let heading = line.trim_start_matches('#');
+        if fenced || heading.len() == line.len() || !heading.starts_with(' ') {
+            continue;
+        }
+        let kept = heading.trim().to_lowercase();
+        let kept = kept
+            .chars()
+            .filter(|c| c.is_alphanumeric() || "-_ ".contains(*c));
+        found.push(kept.map(|c| if c == ' ' { '-' } else { c }).collect());
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_in_code_are_none() {
+        let text = "see [a](b.md) and `[c](d.md)`\n```\n[e](f.md)\n```\n[g](https://h)\n";
+        assert_eq!(targets(text), [(1, "b.md".to_owned())]);
+    }
+
+    #[test]
+    fn anchors_are_those_of_the_web() {
+        assert_eq!(
+            anchors("## A.3 Who may `see` whom?\n"),
+            ["a3-who-may-see-whom"]
+        );
+    }
+}
