@@ -1,1 +1,3 @@
-//! Tests that see the product as its users do.
+//! Tests that see the product as its users do, and the stage they play on.
+
+pub mod stage;

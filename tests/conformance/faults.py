@@ -42,6 +42,14 @@ FAULTS = [
           "target groups and targets of a proxy that is not there answer an HTML page"),
     Fault("moto-get-resources-misses-groups", "moto", "mended",
           "GetResources leaves out DB subnet groups and parameter groups"),
+    Fault("ministack-family-lacks-engine", "ministack", "mended",
+          "DescribeDBEngineVersions calls the family of PostgreSQL 16 `16`, not `postgres16`"),
+    Fault("ministack-offers-old-classes", "ministack", "mended",
+          "DescribeOrderableDBInstanceOptions knows ten old classes and no gp3"),
+    Fault("ministack-instance-drops-options", "ministack", "mended",
+          "log exports, insights, port, throughput, minor upgrades are forgotten"),
+    Fault("ministack-replica-is-its-source", "ministack", "mended",
+          "a replica has the class, protection, Multi-AZ, backups and logs of its source"),
 ]
 
 

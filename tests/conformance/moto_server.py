@@ -78,7 +78,7 @@ class CborToJson:
         answer = json.loads(text) if text.strip() else {}
         if seen["status"].startswith("200"):
             answer = typed(operation.output_shape, answer)
-        packed = cbor2.dumps(answer)
+        packed = cbor2.dumps(answer, datetime_as_timestamp=True)
         headers = [(k, v) for k, v in seen["headers"] if k.lower().startswith("x-amz")]
         headers += [
             ("Content-Type", "application/cbor"),

@@ -196,16 +196,20 @@ CHANGES = [
     ("above  = 150", "above  = 120"),
     ("class               = \"db.t3.medium\"", "class               = \"db.m6g.large\""),
     ("idle_client_timeout = \"30 min\"", "idle_client_timeout = \"20 min\""),
-    ("subnets        = [\"@subnet0\", \"@subnet1\"]",
-     "subnets        = [\"@subnet0\", \"@subnet1\", \"@subnet2\"]"),
     ("[instance]\n",
      "[access.batch]\nfrom        = \"10.20.2.0/24\"\ndescription = \"batch jobs\"\n\n"
      "[instance]\n"),
     ("Project     = \"Conformance\"", "Project     = \"Conformance\"\nTeam        = \"platform\""),
 ]
 
-# The third: protection is off, so that the environment can be destroyed.
-UNPROTECTED = CHANGES + [("deletion_protection = true", "deletion_protection = false")]
+# The third: one more subnet. RDS fixes the subnets of a proxy, so the proxy is replaced.
+WIDER = CHANGES + [
+    ("subnets        = [\"@subnet0\", \"@subnet1\"]",
+     "subnets        = [\"@subnet0\", \"@subnet1\", \"@subnet2\"]"),
+]
+
+# The fourth: protection is off, so that the environment can be destroyed.
+UNPROTECTED = WIDER + [("deletion_protection = true", "deletion_protection = false")]
 
 
 def write(folder, world, changes=()):

@@ -282,8 +282,10 @@ impl Session {
                 request_id,
                 fault: result.as_ref().err().map(|fault| fault.kind),
             });
+            // HTTP 500 can also come from an emulator that stumbles over this one call.
             if let Some(fault) = result.as_ref().err()
                 && fault.kind == FaultKind::Unsupported
+                && fault.status != Some(500)
             {
                 self.unsupported().insert(action.to_owned(), fault.clone());
             }

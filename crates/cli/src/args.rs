@@ -114,7 +114,8 @@ pub enum Color {
 /// The environment.
 #[derive(Debug, Clone, Args)]
 pub struct SpecArg {
-    /// Environment: a name such as `prod`, or a path such as `specs/prod.toml`.
+    /// Environment: a name such as `prod`, or a path such as `specs/prod.toml`; `apply` and `show`
+    /// also take a saved plan.
     #[arg(value_name = "SPEC")]
     pub spec: Option<String>,
     /// The same as SPEC, as a name.
@@ -199,6 +200,9 @@ pub struct PlanArgs {
     /// Every environment of the directory in one run, reads shared.
     #[arg(long, conflicts_with_all = ["spec", "environment", "file"])]
     pub all: bool,
+    /// Save the plan for review; `pgward apply FILE` runs it.
+    #[arg(short, long, value_name = "FILE", conflicts_with = "all")]
+    pub out: Option<PathBuf>,
     /// Exit 2 when there are changes.
     #[arg(long, alias = "detailed-exitcode")]
     pub exit_code: bool,
@@ -273,6 +277,15 @@ pub struct DriftArgs {
     /// Every environment of the directory in one run, reads shared.
     #[arg(long, conflicts_with_all = ["spec", "environment", "file"])]
     pub all: bool,
+    /// Write an `[ignore.*]` section for this path into the spec, in place of comparing.
+    #[arg(long, value_name = "PATH", requires_all = ["reason", "until"], conflicts_with = "all")]
+    pub accept: Option<String>,
+    /// Why it is accepted.
+    #[arg(long, value_name = "TEXT", requires = "accept")]
+    pub reason: Option<String>,
+    /// Last day of it, as 2026-03-31.
+    #[arg(long, value_name = "DATE", requires = "accept")]
+    pub until: Option<String>,
     /// Exit 0 also when there is drift.
     #[arg(long)]
     pub exit_zero: bool,
@@ -349,10 +362,11 @@ pub struct ExplainArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Also:
   pgward sandbox serve --listen 127.0.0.1:4566   open the simulated AWS to other programs
+  pgward sandbox call rds:DescribeDBInstances    do what somebody else would
   pgward sandbox tick 3d                         move its clock
   pgward sandbox reset                           empty it")]
 pub struct SandboxArgs {
-    /// The command to run against the simulated AWS, or `serve`, `tick`, `reset`.
+    /// The command to run against the simulated AWS, or `serve`, `call`, `tick`, `reset`.
     #[arg(
         trailing_var_arg = true,
         allow_hyphen_values = true,
@@ -380,6 +394,21 @@ pub struct ServeArgs {
     /// Account of callers whose credentials name none.
     #[arg(long, value_name = "ACCOUNT")]
     pub account: Option<String>,
+}
+
+/// `sandbox call`.
+#[derive(Debug, Parser)]
+#[command(name = "pgward sandbox call")]
+pub struct CallArgs {
+    /// The call, such as `rds:ModifyDBInstance`.
+    #[arg(value_name = "SERVICE:ACTION")]
+    pub action: String,
+    /// Its arguments, with AWS's names, as JSON.
+    #[arg(value_name = "JSON", default_value = "{}")]
+    pub input: String,
+    /// The environment whose account and region are meant.
+    #[arg(long, value_name = "SPEC")]
+    pub spec: Option<String>,
 }
 
 /// `sandbox tick`.

@@ -31,6 +31,8 @@ pub struct DriftItem {
     pub address: Address,
     /// Path of the value; the address for a whole resource.
     pub path: Path,
+    /// Whether it is a whole resource and not one value.
+    pub whole: bool,
     /// What the last apply left, in words.
     pub last_applied: Option<String>,
     /// What is in AWS, in words.
@@ -191,6 +193,7 @@ fn item(
     DriftItem {
         address: change.address.clone(),
         path: change.path.clone(),
+        whole: change.attribute.is_none(),
         last_applied: last,
         live,
         class,
@@ -286,6 +289,7 @@ fn grown(
     DriftItem {
         address: resource.address.clone(),
         path: resource.path_of(attribute.path, None),
+        whole: false,
         last_applied: Some(attribute.print(None, declared)),
         live: Some(attribute.print(None, now)),
         class: DriftClass::Expected,

@@ -13,6 +13,7 @@ mod plan;
 mod planner;
 mod ports;
 mod report;
+mod stale;
 mod window;
 
 pub use apply::{ApplyOptions, Ports, Stop, apply};
@@ -28,5 +29,6 @@ pub use plan::{
 };
 pub use planner::plan;
 pub use ports::{Change, Checked, Clock, Create, Delete, Journal, JournalLine, Lease, Remote};
+pub use stale::{Moved, renew};
 pub use report::{Ending, Event, OperationReport, Outcome, Progress, Report};
 pub use window::next_window;

@@ -126,7 +126,7 @@ impl DriftDocument {
 }
 
 fn entry(item: &DriftItem) -> DriftEntry {
-    let whole = item.path.as_str() == item.address.as_str();
+    let whole = item.whole;
     let gone = whole && item.live.is_none();
     let alarming = gone || item.flags.contains(&Flag::Exposure);
     let mut remarks = item.remarks.clone();

@@ -69,6 +69,7 @@ struct Start<'a> {
 #[derive(Serialize)]
 struct Lock<'a> {
     state: LockState,
+    #[serde(skip_serializing_if = "str::is_empty")]
     holder: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<String>,
@@ -190,7 +191,7 @@ impl Events {
         self.line(at, "start", Some("pgward.events/1"), fields)
     }
 
-    /// Something happened to the lock.
+    /// Something happened to the lock; an empty `holder` is left out.
     pub fn lock(
         &mut self,
         at: Timestamp,

@@ -22,6 +22,7 @@ fn item(
     DriftItem {
         address: Address::new(address),
         path: Path::new(path),
+        whole: path == address,
         last_applied: Some(values[0].to_owned()),
         live: Some(values[1].to_owned()),
         class,
@@ -194,6 +195,7 @@ fn place(file: &str, number: u32, line: &str, word: &str) -> Origin {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one file with all its findings")]
 fn the_place_the_cause_and_the_way_out_are_shown() {
     let unknown = "mutli_az            = true";
     let circle = [

@@ -188,3 +188,26 @@ fn what_needs_allow_alone_is_offered_at_once() {
         file!["samples/plan-allow.txt"].raw()
     );
 }
+
+#[test]
+fn the_resolved_spec_is_shown_with_its_places() {
+    let entry = |key: &str, value: &str, origin: &str| text::ShownEntry {
+        key: key.to_owned(),
+        value: value.to_owned(),
+        origin: origin.to_owned(),
+    };
+    let section = text::ShownSection {
+        header: "storage".to_owned(),
+        entries: vec![
+            entry("type", "\"gp3\"", "specs/prod.toml:29"),
+            entry("size", "\"100 GiB\"", "specs/prod.toml:30"),
+            entry("grow_to", "\"1000 GiB\"", "specs/prod.toml:31"),
+            entry("iops", "3000", "fixed by gp3 below 400 GiB"),
+            entry("encryption", "\"aws/rds\"", "specs/prod.toml:32"),
+        ],
+    };
+    assert_data_eq!(
+        text::show(&[section], plain()),
+        file!["samples/show.txt"].raw()
+    );
+}

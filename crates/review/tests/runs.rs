@@ -95,6 +95,7 @@ fn with_failed_replica(operation: &Operation) -> Outcome {
 }
 
 /// The events of the run in which the replica fails: seconds after the start, and the event.
+#[expect(clippy::too_many_lines, reason = "one story, told in its order")]
 fn story(operations: &[Operation]) -> Vec<(i64, Event)> {
     let find = |address: &str| {
         let found = operations

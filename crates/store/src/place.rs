@@ -68,6 +68,12 @@ impl Place {
         self.folder.join(format!("{run}.jsonl"))
     }
 
+    /// The mark that a saved plan was used.
+    #[must_use]
+    pub fn used(&self, plan: &str, digest: &str) -> PathBuf {
+        self.folder.join(format!("used-{plan}-{digest}"))
+    }
+
     /// The simulated world, shared by the environments of the project folder.
     #[must_use]
     pub fn sandbox(root: &Path) -> PathBuf {

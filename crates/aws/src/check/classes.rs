@@ -1,9 +1,11 @@
 //! P504: AWS offers the class with this version, storage and number of zones.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_rds::types::OrderableDbInstanceOption;
 use pgward_engine::Fault;
 use pgward_kinds::{instance, replica};
-use pgward_model::{Attribute, Diagnostic};
+use pgward_model::{Attribute, Diagnostic, Object};
 
 use super::{Case, Part, Work, versions};
 use crate::aws::Aws;
@@ -123,37 +125,67 @@ async fn instance(case: &Case<'_>, work: &Work<'_>, part: &mut Part) {
     let Some(all) = offers(case, class, &version, part).await else {
         return;
     };
-    let mut refuse = |attribute: &Attribute, message: String, help: Option<String>| {
-        let place = work.resource.origin_of(attribute.path, None);
-        let mut diagnostic = Diagnostic::error("P504", message)
+    let refusals = if all.is_empty() {
+        let region = case.region();
+        let message = format!("AWS does not offer {class} with PostgreSQL {version} in {region}");
+        vec![Refusal {
+            attribute: &instance::CLASS,
+            message,
+            help: None,
+        }]
+    } else {
+        [
+            standby(of, class, &version, &all),
+            storage(of, class, &version, &all),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    };
+    for refusal in refusals {
+        let place = work.resource.origin_of(refusal.attribute.path, None);
+        let mut diagnostic = Diagnostic::error("P504", refusal.message)
             .at_some(place, "")
-            .about(attribute.path);
-        if let Some(help) = help {
+            .about(refusal.attribute.path);
+        if let Some(help) = refusal.help {
             diagnostic = diagnostic.help(help);
         }
         part.find(case, diagnostic);
-    };
-    if all.is_empty() {
-        let region = case.region();
-        let message = format!("AWS does not offer {class} with PostgreSQL {version} in {region}");
-        refuse(&instance::CLASS, message, None);
-        return;
     }
-    if of.bool(instance::MULTI_AZ.path) == Some(true)
-        && !all
-            .iter()
-            .any(|option| option.multi_az_capable() == Some(true))
-    {
-        let message = format!("{class} with PostgreSQL {version} can't have a standby");
-        refuse(
-            &instance::MULTI_AZ,
-            message,
-            Some("multi_az = false".to_owned()),
-        );
-    }
-    let Some(kind) = of.text(instance::STORAGE_TYPE.path) else {
-        return;
-    };
+}
+
+/// Why AWS would refuse an attribute.
+struct Refusal {
+    attribute: &'static Attribute,
+    message: String,
+    help: Option<String>,
+}
+
+/// Whether the class can have a standby, if one is wanted.
+fn standby(
+    of: &Object,
+    class: &str,
+    version: &str,
+    all: &[OrderableDbInstanceOption],
+) -> Option<Refusal> {
+    let capable = all
+        .iter()
+        .any(|option| option.multi_az_capable() == Some(true));
+    (of.bool(instance::MULTI_AZ.path) == Some(true) && !capable).then(|| Refusal {
+        attribute: &instance::MULTI_AZ,
+        message: format!("{class} with PostgreSQL {version} can't have a standby"),
+        help: Some("multi_az = false".to_owned()),
+    })
+}
+
+/// Whether the class takes the type of storage, its size and its IOPS.
+fn storage(
+    of: &Object,
+    class: &str,
+    version: &str,
+    all: &[OrderableDbInstanceOption],
+) -> Option<Refusal> {
+    let kind = of.text(instance::STORAGE_TYPE.path)?;
     let takes = |option: &&OrderableDbInstanceOption| {
         option
             .storage_type()
@@ -161,51 +193,46 @@ async fn instance(case: &Case<'_>, work: &Work<'_>, part: &mut Part) {
     };
     let fitting: Vec<&OrderableDbInstanceOption> = all.iter().filter(takes).collect();
     if fitting.is_empty() {
-        let mut kinds: Vec<&str> = all
+        let kinds: BTreeSet<&str> = all
             .iter()
-            .filter_map(|option| option.storage_type())
+            .filter_map(OrderableDbInstanceOption::storage_type)
             .collect();
-        kinds.sort_unstable();
-        kinds.dedup();
-        let message = format!("{class} with PostgreSQL {version} does not take {kind} storage");
-        refuse(
-            &instance::STORAGE_TYPE,
-            message,
-            Some(format!("it takes {}", kinds.join(", "))),
-        );
-        return;
+        let kinds: Vec<&str> = kinds.into_iter().collect();
+        return Some(Refusal {
+            attribute: &instance::STORAGE_TYPE,
+            message: format!("{class} with PostgreSQL {version} does not take {kind} storage"),
+            help: Some(format!("it takes {}", kinds.join(", "))),
+        });
     }
-    let size = int(of, &instance::STORAGE);
-    let least = fitting
-        .iter()
-        .filter_map(|option| option.min_storage_size())
-        .min();
-    let most = fitting
-        .iter()
-        .filter_map(|option| option.max_storage_size())
-        .max();
-    if let (Some(size), Some(least), Some(most)) = (size, least, most)
-        && !(least..=most).contains(&size)
-    {
-        let message =
-            format!("{class} takes {least} to {most} GiB of {kind} storage, not {size} GiB");
-        refuse(&instance::STORAGE, message, None);
-    }
-    let iops = int(of, &instance::IOPS);
-    let least = fitting
-        .iter()
-        .filter_map(|option| option.min_iops_per_db_instance())
-        .min();
-    let most = fitting
-        .iter()
-        .filter_map(|option| option.max_iops_per_db_instance())
-        .max();
-    if let (Some(iops), Some(least), Some(most)) = (iops, least, most)
-        && !(least..=most).contains(&iops)
-    {
-        let message = format!("{class} takes {least} to {most} IOPS of {kind} storage, not {iops}");
-        refuse(&instance::IOPS, message, None);
-    }
+    type Limit = fn(&OrderableDbInstanceOption) -> Option<i32>;
+    let limits: [(&'static Attribute, &str, Limit, Limit); 2] = [
+        (
+            &instance::STORAGE,
+            "GiB",
+            OrderableDbInstanceOption::min_storage_size,
+            OrderableDbInstanceOption::max_storage_size,
+        ),
+        (
+            &instance::IOPS,
+            "IOPS",
+            OrderableDbInstanceOption::min_iops_per_db_instance,
+            OrderableDbInstanceOption::max_iops_per_db_instance,
+        ),
+    ];
+    limits
+        .into_iter()
+        .find_map(|(attribute, unit, least, most)| {
+            let value = int(of, attribute)?;
+            let least = fitting.iter().filter_map(|option| least(option)).min()?;
+            let most = fitting.iter().filter_map(|option| most(option)).max()?;
+            (!(least..=most).contains(&value)).then(|| Refusal {
+                attribute,
+                message: format!(
+                    "{class} takes {least} to {most} {unit} of {kind} storage, not {value}"
+                ),
+                help: None,
+            })
+        })
 }
 
 async fn replica(case: &Case<'_>, work: &Work<'_>, part: &mut Part) {

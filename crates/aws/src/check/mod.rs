@@ -3,7 +3,7 @@
 //! Deliberately absent: P506, which the engine finds by itself.
 
 mod classes;
-mod parameters;
+pub(crate) mod parameters;
 mod references;
 mod subnets;
 pub(crate) mod versions;

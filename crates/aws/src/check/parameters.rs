@@ -28,7 +28,7 @@ pub(super) async fn check(case: &Case<'_>) -> Part {
                     .not_checked
                     .push(format!("parameters: the endpoint knows none of {family}")),
                 Ok(rows) => chunk.iter().for_each(|name| {
-                    parameter(case, &work, family, name, rows.get(*name), &mut part)
+                    parameter(case, &work, family, name, rows.get(*name), &mut part);
                 }),
                 Err(fault) => part.gap("parameters", &fault),
             }
@@ -38,7 +38,11 @@ pub(super) async fn check(case: &Case<'_>) -> Part {
 }
 
 /// What AWS knows of parameters of a family, by name.
-async fn rows(
+///
+/// # Errors
+///
+/// What AWS answered.
+pub(crate) async fn rows(
     aws: &Aws,
     family: &str,
     names: &[&str],

@@ -15,6 +15,18 @@ use crate::kinds::{instance::existing_secret, secret, security_group as groups};
 /// What is referred to: kind and name, with the place of the first mention and the path.
 type Wanted<'a> = BTreeMap<(What, String), (Option<&'a Origin>, String)>;
 
+/// The attributes that name something foreign: kind, attribute, what it names, and whether that
+/// matters for a new resource only.
+static NAMED: [(&str, &Attribute, What, bool); 7] = [
+    ("instance", &instance::MONITORING_ROLE, What::Role, false),
+    ("instance", &instance::ENCRYPTION, What::Key, true),
+    ("instance", &instance::MASTER_SECRET, What::Secret, true),
+    ("replica", &replica::MONITORING_ROLE, What::Role, false),
+    ("proxy", &proxy::ROLE, What::Role, false),
+    ("proxy", &proxy::SECRETS, What::Secret, false),
+    ("alarm", &alarm::NOTIFY, What::Topic, false),
+];
+
 /// A kind of thing that specs refer to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum What {
@@ -42,6 +54,23 @@ impl What {
 
     fn nouns(self) -> String {
         format!("{}s", self.noun())
+    }
+
+    /// Where the spec names it.
+    fn place<'a>(self, case: &'a Case<'_>, name: &str) -> Option<&'a Origin> {
+        let foreign = &case.desired.foreign;
+        let list = match self {
+            Self::Vpc => return foreign.vpc.as_ref().map(|(_, origin)| origin),
+            Self::SecurityGroup => &foreign.security_groups,
+            Self::PrefixList => &foreign.prefix_lists,
+            Self::Role => &foreign.roles,
+            Self::Topic => &foreign.topics,
+            Self::Key => &foreign.keys,
+            Self::Secret => &foreign.secrets,
+        };
+        list.iter()
+            .find(|(one, _)| one == name)
+            .map(|(_, origin)| origin)
     }
 }
 
@@ -98,86 +127,22 @@ fn wanted<'a>(case: &'a Case<'_>) -> Wanted<'a> {
             }
         }
     }
-    for work in case.work("instance") {
-        refer(
-            &work,
-            &instance::MONITORING_ROLE,
-            What::Role,
-            foreign_place(&foreign.roles),
-            &mut wanted,
-        );
-        if work.creates() {
-            refer(
-                &work,
-                &instance::ENCRYPTION,
-                What::Key,
-                foreign_place(&foreign.keys),
-                &mut wanted,
-            );
-            let place = foreign_place(&foreign.secrets);
-            refer(
-                &work,
-                &instance::MASTER_SECRET,
-                What::Secret,
-                place,
-                &mut wanted,
-            );
+    for (kind, attribute, what, only_new) in NAMED {
+        for work in case.work(kind) {
+            if !only_new || work.creates() {
+                refer(case, &work, attribute, what, &mut wanted);
+            }
         }
-    }
-    for work in case.work("replica") {
-        refer(
-            &work,
-            &replica::MONITORING_ROLE,
-            What::Role,
-            foreign_place(&foreign.roles),
-            &mut wanted,
-        );
-    }
-    for work in case.work("proxy") {
-        refer(
-            &work,
-            &proxy::ROLE,
-            What::Role,
-            foreign_place(&foreign.roles),
-            &mut wanted,
-        );
-        refer(
-            &work,
-            &proxy::SECRETS,
-            What::Secret,
-            foreign_place(&foreign.secrets),
-            &mut wanted,
-        );
-    }
-    for work in case.work("alarm") {
-        refer(
-            &work,
-            &alarm::NOTIFY,
-            What::Topic,
-            foreign_place(&foreign.topics),
-            &mut wanted,
-        );
     }
     wanted
 }
 
-/// Finds where a foreign thing is written.
-fn foreign_place<'a>(
-    list: &'a [(String, Origin)],
-) -> impl Fn(&str) -> Option<&'a Origin> + use<'a> {
-    |name| {
-        list.iter()
-            .find(|(one, _)| one == name)
-            .map(|(_, origin)| origin)
-    }
-}
-
 /// Adds what an attribute names, if the attribute is sent.
 fn refer<'a>(
+    case: &'a Case<'_>,
     work: &Work<'a>,
     attribute: &Attribute,
     what: What,
-    place: impl Fn(&str) -> Option<&'a Origin>,
     wanted: &mut Wanted<'a>,
 ) {
     if !work.sends(attribute) {
@@ -198,7 +163,8 @@ fn refer<'a>(
             What::Role | What::Topic if !text.starts_with("arn:") => continue,
             _ => text,
         };
-        let origin = place(name).or_else(|| work.resource.origin_of(attribute.path, None));
+        let origin = what.place(case, name);
+        let origin = origin.or_else(|| work.resource.origin_of(attribute.path, None));
         let path = work.resource.path_of(attribute.path, None);
         wanted
             .entry((what, name.to_owned()))

@@ -9,10 +9,13 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 
 use super::plan::{self, Wish};
-use super::{Answer, Context, execution, read};
+use super::{Answer, Context, execution, read, saved};
 
 /// Runs the command.
 pub(crate) fn run(context: &Context, arguments: &ApplyArgs) -> Answer {
+    if let Some(path) = arguments.spec.given().filter(|given| saved::is_plan(Some(given))) {
+        return saved::apply(context, path, arguments);
+    }
     let environment = read::environment(context, &arguments.spec)?;
     let name = environment.desired.environment.name.clone();
     if !arguments.yes && !context.ui.asks {

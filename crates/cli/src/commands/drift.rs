@@ -7,6 +7,8 @@ use pgward_review::{DriftDocument, text};
 use crate::args::DriftArgs;
 use crate::assemble::chain;
 use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::files;
 
 use super::plan::{self, Made, Wish};
 use super::read::{self, Environment};
@@ -14,6 +16,9 @@ use super::{Answer, Context, execution};
 
 /// Runs the command.
 pub(crate) fn run(context: &Context, arguments: &DriftArgs) -> Answer {
+    if let Some(path) = &arguments.accept {
+        return accept(context, arguments, path);
+    }
     let environments = if arguments.all {
         read::environments(context)?
     } else {
@@ -54,6 +59,39 @@ pub(crate) fn run(context: &Context, arguments: &DriftArgs) -> Answer {
     }
     plan::verbose(context, &made);
     Ok(exit)
+}
+
+/// Writes `[ignore.NAME]` at the end of the environment's file, if the file is valid with it.
+fn accept(context: &Context, arguments: &DriftArgs, path: &str) -> Answer {
+    let file = files::spec_file(arguments.spec.given(), context.global.dir.as_deref())?;
+    let failed = |error: std::io::Error| Failure::failed(format!("{file}: {error}"));
+    let before = std::fs::read_to_string(&file).map_err(failed)?;
+    let name: String = path
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
+        .collect();
+    let quoted = |text: &Option<String>| toml_text(text.as_deref().unwrap_or_default());
+    let section = format!(
+        "\n[ignore.{name}]\npath   = {}\nreason = {}\nuntil  = {}\n",
+        toml_text(path),
+        quoted(&arguments.reason),
+        arguments.until.as_deref().unwrap_or_default()
+    );
+    let after = format!("{}\n{section}", before.trim_end());
+    pgward_store::write_whole(std::path::Path::new(&file), &after)
+        .map_err(|error| Failure::failed(chain(&error)))?;
+    if let Err(refused) = read::read(context, &file) {
+        pgward_store::write_whole(std::path::Path::new(&file), &before)
+            .map_err(|error| Failure::failed(chain(&error)))?;
+        return Err(refused);
+    }
+    context.result(&format!("wrote [ignore.{name}] into {file}"))?;
+    Ok(Exit::Done)
+}
+
+/// A text as TOML writes it.
+fn toml_text(text: &str) -> String {
+    serde_json::Value::String(text.to_owned()).to_string()
 }
 
 fn find(made: &Made, environment: &Environment) -> Drift {

@@ -9,6 +9,7 @@ mod explain;
 mod graph;
 mod output;
 mod plan;
+mod saved;
 mod read;
 mod sandbox;
 mod show;

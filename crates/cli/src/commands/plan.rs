@@ -87,6 +87,9 @@ pub(crate) fn run(context: &Context, arguments: &PlanArgs) -> Answer {
             .collect();
         context.result(&texts.join("\n"))?;
     }
+    if let Some(path) = &arguments.out {
+        super::saved::save(context, path, &documents[0], &environments[0], &made[0])?;
+    }
     verbose(context, &made);
     let mut exit = Exit::Done;
     for (one, environment) in made.iter().zip(&environments) {
@@ -344,7 +347,7 @@ fn commit_of(file: &str) -> Option<Commit> {
 }
 
 /// P502: the credentials belong to another account.
-fn wrong_account(
+pub(crate) fn wrong_account(
     context: &Context,
     caller: &pgward_engine::Caller,
     desired: &Desired,
@@ -385,7 +388,7 @@ fn wrong_account(
 }
 
 /// Nobody knows who we are, so nothing is read.
-fn unreachable_aws(fault: &pgward_engine::Fault) -> Failure {
+pub(crate) fn unreachable_aws(fault: &pgward_engine::Fault) -> Failure {
     let mut diagnostic =
         Diagnostic::error("P509", "AWS does not say who these credentials belong to");
     diagnostic = diagnostic.fact("AWS", fault.to_string());

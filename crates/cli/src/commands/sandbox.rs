@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Parser as _;
 use pgward_sandbox::{Listen, Reach, listen};
 
-use crate::args::{Cli, Command, SandboxArgs, ServeArgs, TickArgs};
+use crate::args::{CallArgs, Cli, Command, SandboxArgs, ServeArgs, SpecArg, TickArgs};
 use crate::assemble::World;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -20,12 +20,13 @@ pub(crate) fn run(context: &Context, arguments: SandboxArgs) -> Exit {
     let first = rest.first().map(|word| word.to_string_lossy().into_owned());
     let answer = match first.as_deref() {
         Some("serve") => parse::<ServeArgs>(&rest).map(|serve_args| serve(context, &serve_args)),
+        Some("call") => parse::<CallArgs>(&rest).map(|call_args| call(context, &call_args)),
         Some("tick") => parse::<TickArgs>(&rest).map(|tick_args| tick(context, &tick_args)),
         Some("reset") => Ok(reset(context)),
         Some(_) => return inner(context, rest),
         None => {
             return ui::answer(
-                "sandbox takes a command: pgward sandbox plan dev, or serve, tick, reset",
+                "sandbox takes a command: pgward sandbox plan dev, or serve, call, tick, reset",
             );
         }
     };
@@ -98,6 +99,26 @@ fn store(context: &Context) -> PathBuf {
         }
         Err(_) => Path::new("state").to_owned(),
     }
+}
+
+/// One call that pgward knows nothing of, as somebody else would make it.
+fn call(context: &Context, arguments: &CallArgs) -> Answer {
+    let input: serde_json::Value = serde_json::from_str(&arguments.input).map_err(|error| {
+        Failure::usage(format!("the arguments are not JSON: {error}"))
+            .next("pgward sandbox call rds:DescribeDBInstances '{\"MaxRecords\":20}'")
+    })?;
+    let spec = SpecArg { spec: arguments.spec.clone(), environment: None, file: None };
+    let environment = super::read::environment(context, &spec)?;
+    let world = World::open(&environment.store)?;
+    world.provide(&environment.desired);
+    let of = &environment.desired.environment;
+    let answer = world
+        .sandbox
+        .act(&of.account, &of.region, &arguments.action, &input)
+        .map_err(|refusal| Failure::refused(format!("{}: {refusal}", arguments.action)))?;
+    world.save()?;
+    context.result(&pgward_review::json(&answer))?;
+    Ok(Exit::Done)
 }
 
 fn tick(context: &Context, arguments: &TickArgs) -> Answer {

@@ -10,10 +10,13 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::files::{self, Disk};
 
-use super::{Answer, Context, read};
+use super::{Answer, Context, read, saved};
 
 /// Runs the command.
 pub(crate) fn run(context: &Context, arguments: &ShowArgs) -> Answer {
+    if let Some(path) = arguments.spec.given().filter(|given| saved::is_plan(Some(given))) {
+        return saved::show(context, path);
+    }
     let file = files::spec_file(arguments.spec.given(), context.global.dir.as_deref())?;
     let options = Options {
         offline: true,

@@ -14,6 +14,7 @@ pub(crate) fn change(plan: &Plan, planned: &PlannedChange) -> Change {
     Change {
         path: planned.path.clone(),
         address: planned.address.to_string(),
+        whole: planned.attribute.is_none(),
         action: planned.verb,
         sigil: if blocked {
             Sigil::Blocked

@@ -193,6 +193,8 @@ pub struct Change {
     pub path: Path,
     /// The section it lives in.
     pub address: String,
+    /// Whether it is a whole resource and not one value.
+    pub whole: bool,
     /// What is done with the resource.
     pub action: Verb,
     /// The mark of its line.
@@ -250,7 +252,7 @@ impl Change {
     /// Whether it is a whole resource and not one value.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        self.path.as_str() == self.address
+        self.whole
     }
 }
 

@@ -201,6 +201,9 @@ fn waits(accepted: &[&OperationReport], document: &Document, now: Timestamp) -> 
 
 /// Endpoints, secrets and the command that checks the result.
 fn complete(page: &mut Page, document: &Document, aftermath: &Aftermath) {
+    if document.destroy {
+        return;
+    }
     for (index, endpoint) in aftermath.endpoints.iter().enumerate() {
         let label = if index == 0 { "  endpoint" } else { "" };
         let line = page.start().text(label).to(12, 2).text(&endpoint.address);
@@ -212,14 +215,12 @@ fn complete(page: &mut Page, document: &Document, aftermath: &Aftermath) {
         let line = page.start().text("  secrets").to(12, 2);
         page.wrap(line, Ink::Plain, &aftermath.secrets.join(", "));
     }
-    if !document.destroy {
-        let drift = command(
-            &document.environment,
-            &format!("drift {}", document.environment.name),
-        );
-        let line = page.start().text("  check").to(12, 2).text(drift);
-        page.push(line.text("    should say: no drift"));
-    }
+    let drift = command(
+        &document.environment,
+        &format!("drift {}", document.environment.name),
+    );
+    let line = page.start().text("  check").to(12, 2).text(drift);
+    page.push(line.text("    should say: no drift"));
 }
 
 /// What goes on at AWS, why the run ended, and how to go on.

@@ -129,7 +129,7 @@ fn entries(kind: &Kind, resource: &Resource, found: &mut BTreeMap<String, Vec<Sh
                     let header = attribute.path.trim_end_matches(".*");
                     let name = path.as_str().strip_prefix(header).unwrap_or(path.as_str());
                     let name = name.trim_start_matches('.');
-                    let shown = attribute.show.map(|show| quoted(&show(key, value)));
+                    let shown = attribute.show.map(|show| printed(&show(key, value)));
                     let toml = shown.unwrap_or_else(|| toml(attribute.form, value));
                     let origin = resource.origins.get(&format!("{}/{key}", attribute.path));
                     add(found, header, name, toml, origin);
@@ -147,7 +147,7 @@ fn entries(kind: &Kind, resource: &Resource, found: &mut BTreeMap<String, Vec<Sh
                     .as_str()
                     .strip_prefix(header)
                     .map_or(path.as_str(), |rest| rest.trim_start_matches('.'));
-                let shown = attribute.show.map(|show| quoted(&show("", value)));
+                let shown = attribute.show.map(|show| printed(&show("", value)));
                 let toml = shown.unwrap_or_else(|| toml(attribute.form, value));
                 add(
                     found,
@@ -201,6 +201,16 @@ fn toml(form: Form, value: &Value) -> String {
             format!("{{ {} }}", items.join(", "))
         }
         (form, value) => quoted(&form.print(value)),
+    }
+}
+
+/// What a table's own printer gives as TOML: texts in quotes unless they have them, numbers bare.
+fn printed(text: &str) -> String {
+    let has_quotes = text.len() > 1 && text.starts_with('"') && text.ends_with('"');
+    if has_quotes || text.parse::<f64>().is_ok() {
+        text.to_owned()
+    } else {
+        quoted(text)
     }
 }
 

@@ -385,6 +385,10 @@ pub(crate) fn risky() -> Plan {
 }
 
 /// The development environment, to be deleted.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one environment, listed in its order"
+)]
 pub(crate) fn deletion() -> Plan {
     let remark = |label: &str, text: &str| (label.to_owned(), text.to_owned());
     let delete = |address: &str, type_name: &str, noun: &str, name: &str, step: u32| {

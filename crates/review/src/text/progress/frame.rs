@@ -290,10 +290,11 @@ fn running(row: &Row, elapsed: u64) -> String {
             format!("{clock} of usually {usual}")
         }
         Some(usual) => {
-            format!(
-                "{clock}, longer than usual ({usual}); gives up at {} min",
-                row.minutes.2
-            )
+            let end = match row.minutes.2 {
+                minutes if minutes >= 120 => format!("{} h", minutes / 60),
+                minutes => format!("{minutes} min"),
+            };
+            format!("{clock}, longer than usual ({usual}); gives up at {end}")
         }
     }
 }

@@ -1,11 +1,9 @@
 //! What the engine is told when calls fail.
 
-mod world;
-
+use crate::world::{aws, environment, in_order, make, names, resolved, sandbox};
 use pgward_engine::{Create, FaultKind as Told, Observation, Remote};
 use pgward_model::{Address, Value};
 use pgward_sandbox::{Fault, FaultKind, Faults, Sandbox};
-use world::{aws, environment, in_order, make, names, resolved, sandbox};
 
 fn strike(sandbox: &Sandbox, rules: Vec<Fault>) {
     sandbox.faults(Faults { seed: 1, rules });

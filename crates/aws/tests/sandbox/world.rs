@@ -1,7 +1,5 @@
 //! A sandbox, an environment of every kind in it, and the few steps that tests repeat.
 
-#![expect(dead_code, reason = "each test file uses a part of it")]
-
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -17,15 +15,15 @@ use pgward_model::{
 use pgward_sandbox::Sandbox;
 
 /// The account of all tests.
-pub const ACCOUNT: &str = "111122223333";
+pub(crate) const ACCOUNT: &str = "111122223333";
 /// The region of all tests.
-pub const REGION: &str = "eu-west-1";
+pub(crate) const REGION: &str = "eu-west-1";
 
 const VPC: &str = "vpc-0f3a9c2d7b81e4560";
 const SUBNETS: [&str; 2] = ["subnet-0abc1230000000001", "subnet-0def4560000000002"];
 
 /// AWS in a sandbox.
-pub fn aws(sandbox: &Sandbox) -> Aws {
+pub(crate) fn aws(sandbox: &Sandbox) -> Aws {
     let mut options = SessionOptions::new(REGION);
     options.credentials = Some(format!("SANDBOX{ACCOUNT}"));
     options.http_client = Some(SharedHttpClient::new(sandbox.http_client()));
@@ -35,7 +33,7 @@ pub fn aws(sandbox: &Sandbox) -> Aws {
 }
 
 /// A sandbox with what the environments refer to.
-pub fn sandbox() -> Sandbox {
+pub(crate) fn sandbox() -> Sandbox {
     let sandbox = Sandbox::new(7);
     let foreign = pgward_sandbox::Foreign {
         vpc: Some(VPC.to_owned()),
@@ -52,17 +50,17 @@ pub fn sandbox() -> Sandbox {
 }
 
 /// ARN of a role.
-pub fn role(name: &str) -> String {
+pub(crate) fn role(name: &str) -> String {
     format!("arn:aws:iam::{ACCOUNT}:role/{name}")
 }
 
 /// ARN of a topic.
-pub fn topic(name: &str) -> String {
+pub(crate) fn topic(name: &str) -> String {
     format!("arn:aws:sns:{REGION}:{ACCOUNT}:{name}")
 }
 
 /// A place in the file of the environment.
-pub fn origin(line: u32) -> Origin {
+pub(crate) fn origin(line: u32) -> Origin {
     Origin {
         file: "specs/prod.toml".to_owned(),
         line,
@@ -72,7 +70,7 @@ pub fn origin(line: u32) -> Origin {
 }
 
 /// An object from pairs.
-pub fn object(pairs: Vec<(&str, Value)>) -> Object {
+pub(crate) fn object(pairs: Vec<(&str, Value)>) -> Object {
     let mut object = Object::new();
     for (path, value) in pairs {
         object.set(path, value);
@@ -104,7 +102,7 @@ fn resource(address: &str, kind: &str, name: &str, pairs: Vec<(&str, Value)>) ->
 }
 
 /// An environment with one resource of every kind and three alarms.
-pub fn environment(name: &str) -> Desired {
+pub(crate) fn environment(name: &str) -> Desired {
     let db = format!("shop-{name}");
     let resources = [
         resource(
@@ -181,11 +179,14 @@ pub fn environment(name: &str) -> Desired {
 }
 
 /// An environment as the budget of reads counts it: without the replica and the second secret.
-pub fn small_environment(name: &str) -> Desired {
+pub(crate) fn small_environment(name: &str) -> Desired {
     let mut desired = environment(name);
     desired.resources.remove(&Address::new("replica.reporting"));
     desired.resources.remove(&Address::new("secret.app"));
-    let proxy = desired.resources.get_mut(&Address::new("proxy")).unwrap();
+    let proxy = desired
+        .resources
+        .get_mut(&Address::new("proxy"))
+        .expect("there is a proxy");
     let secret = Value::output(&Address::new("secret.master"), "arn");
     proxy
         .attributes
@@ -392,7 +393,7 @@ const ORDER: [&str; 8] = [
 ];
 
 /// The resources of an environment in the order in which they are made.
-pub fn in_order(desired: &Desired) -> Vec<Resource> {
+pub(crate) fn in_order(desired: &Desired) -> Vec<Resource> {
     let of = |kind: &'static str| {
         desired
             .resources
@@ -404,7 +405,7 @@ pub fn in_order(desired: &Desired) -> Vec<Resource> {
 }
 
 /// The names in AWS by address.
-pub fn names(desired: &Desired) -> BTreeMap<Address, String> {
+pub(crate) fn names(desired: &Desired) -> BTreeMap<Address, String> {
     desired
         .resources
         .values()
@@ -413,7 +414,7 @@ pub fn names(desired: &Desired) -> BTreeMap<Address, String> {
 }
 
 /// A resource whose outputs of others are filled in from what exists.
-pub async fn resolved(aws: &Aws, desired: &Desired, resource: &Resource) -> Resource {
+pub(crate) async fn resolved(aws: &Aws, desired: &Desired, resource: &Resource) -> Resource {
     let mut references = Vec::new();
     resource
         .attributes
@@ -436,7 +437,7 @@ pub async fn resolved(aws: &Aws, desired: &Desired, resource: &Resource) -> Reso
 }
 
 /// A resource that must exist.
-pub async fn present(aws: &Aws, kind: &str, name: &str) -> Present {
+pub(crate) async fn present(aws: &Aws, kind: &str, name: &str) -> Present {
     match aws.look(kind, name).await {
         Observation::Present(present) => *present,
         other => panic!("{kind} {name}: {other:?}"),
@@ -444,7 +445,7 @@ pub async fn present(aws: &Aws, kind: &str, name: &str) -> Present {
 }
 
 /// Waits until a resource takes changes.
-pub async fn ready(aws: &Aws, kind: &str, name: &str) -> Present {
+pub(crate) async fn ready(aws: &Aws, kind: &str, name: &str) -> Present {
     for _ in 0..2_000 {
         if let Observation::Present(present) = aws.look(kind, name).await
             && present.readiness == Readiness::Ready
@@ -460,7 +461,7 @@ pub async fn ready(aws: &Aws, kind: &str, name: &str) -> Present {
 }
 
 /// Makes a resource and waits for it; sends what the creating call can't take.
-pub async fn make(aws: &Aws, desired: &Desired, resource: &Resource) -> Present {
+pub(crate) async fn make(aws: &Aws, desired: &Desired, resource: &Resource) -> Present {
     let resource = resolved(aws, desired, resource).await;
     let mut tags = desired.owner_tags(&resource.address);
     tags.insert("Team".to_owned(), "database".to_owned());
@@ -477,12 +478,14 @@ pub async fn make(aws: &Aws, desired: &Desired, resource: &Resource) -> Present 
     if missing.is_empty() {
         return live;
     }
-    change(aws, desired, &resource, &missing).await.unwrap();
+    change(aws, desired, &resource, &missing)
+        .await
+        .expect("what is missing can be sent");
     ready(aws, &resource.kind, &resource.name).await
 }
 
 /// Sends attributes of a resource and waits.
-pub async fn change(
+pub(crate) async fn change(
     aws: &Aws,
     desired: &Desired,
     resource: &Resource,
@@ -508,13 +511,15 @@ pub async fn change(
 }
 
 /// The attributes whose live value is not the declared one, as texts for a failure.
-pub fn differing(declared: &Resource, live: &Present) -> Vec<String> {
+pub(crate) fn differing(declared: &Resource, live: &Present) -> Vec<String> {
     let kind = pgward_kinds::CATALOG.kind(&declared.kind);
     declared
         .attributes
         .iter()
         .filter(|(path, _)| {
-            let attribute = kind.attribute(path).unwrap();
+            let attribute = kind
+                .attribute(path)
+                .expect("declared attributes are in the table");
             !matches!(attribute.applies, pgward_model::Applies::OnCreate)
         })
         .filter(|(path, value)| !same(value, live.now.get(path)))

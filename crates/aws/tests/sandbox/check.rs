@@ -1,11 +1,9 @@
 //! What a plan learns from AWS before the first write.
 
-mod world;
-
+use crate::world::{aws, environment, origin, sandbox};
 use pgward_engine::{Changes, Checked, Remote, ResourceChange, Verb};
 use pgward_model::{Address, Desired, SubnetChoice, Value};
 use pgward_sandbox::{Fault, FaultKind, Faults, Sandbox};
-use world::{aws, environment, origin, sandbox};
 
 /// Changes that create everything.
 fn everything(desired: &Desired) -> Changes {
@@ -41,7 +39,10 @@ fn told(checked: &Checked) -> Vec<String> {
 }
 
 fn set(desired: &mut Desired, address: &str, path: &str, value: Value) {
-    let resource = desired.resources.get_mut(&Address::new(address)).unwrap();
+    let resource = desired
+        .resources
+        .get_mut(&Address::new(address))
+        .expect("a declared address");
     resource.attributes.set(path, value);
     resource.origins.insert(path.to_owned(), origin(99));
 }
@@ -93,7 +94,7 @@ async fn what_aws_would_refuse_is_found_with_its_line() {
         &mut desired,
         "instance",
         "monitoring.role",
-        Value::text(world::role("nobody")),
+        Value::text(crate::world::role("nobody")),
     );
     set(
         &mut desired,
@@ -111,7 +112,7 @@ async fn what_aws_would_refuse_is_found_with_its_line() {
         &mut desired,
         "alarm.latency",
         "*.notify",
-        Value::texts([world::topic("nowhere")]),
+        Value::texts([crate::world::topic("nowhere")]),
     );
     let parameters = [
         ("work_mem", "1"),
@@ -149,8 +150,8 @@ async fn one_zone_is_too_few_and_others_are_named() {
     let sandbox = Sandbox::new(3);
     let subnets = ["subnet-a1", "subnet-b1", "subnet-c1", "subnet-a2"];
     sandbox.provide(
-        world::ACCOUNT,
-        world::REGION,
+        crate::world::ACCOUNT,
+        crate::world::REGION,
         &pgward_sandbox::Foreign {
             vpc: Some("vpc-0f3a9c2d7b81e4560".to_owned()),
             subnets: subnets.map(str::to_owned).to_vec(),
