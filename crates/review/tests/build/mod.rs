@@ -49,7 +49,7 @@ pub(crate) fn blank(path: &str, address: &str, kind: &[&str; 3]) -> PlannedChang
     let [type_name, noun, name] = kind;
     PlannedChange {
         path: Path::new(path),
-        attribute: None,
+        attribute: (path != address).then(|| (path.to_owned(), None)),
         address: Address::new(address),
         kind: type_name.replace("rds.", ""),
         verb: Verb::Update,
