@@ -98,11 +98,21 @@ fn hours(hours: u64) -> Duration {
     Duration::from_secs(hours * 3600)
 }
 
+/// The environment of a file, which may extend `base.toml`.
+fn given_by(folder: &Path, file: &str) -> Given {
+    let texts = [file, "base.toml"].into_iter().filter_map(|name| {
+        let text = read(&folder.join(name))?;
+        Some((name.to_owned(), text))
+    });
+    Given::read_among(file, texts.collect()).unwrap_or_else(|found| panic!("{file}: {found}"))
+}
+
 /// What exists before: `before.toml` in full, then what others did.
 fn prepare(stage: &Stage, folder: &Path, given: &Given) {
-    let before = read(&folder.join("before.toml")).map(|text| {
-        Given::read("before.toml", &text).unwrap_or_else(|found| panic!("before.toml: {found}"))
-    });
+    let before = folder
+        .join("before.toml")
+        .exists()
+        .then(|| given_by(folder, "before.toml"));
     given.provide(&stage.sandbox);
     if let Some(before) = &before {
         let planned = stage.plan(before, &Wish::everything_now());
@@ -168,8 +178,7 @@ fn aftermath(stage: &Stage, options: &Options, planned: &Planned, applied: &Appl
 
 fn play(folder: &Path, mistakes: &mut Vec<String>) {
     let options = Options::read(folder);
-    let text = read(&folder.join("spec.toml")).expect("a case has a spec.toml");
-    let given = Given::read("spec.toml", &text).unwrap_or_else(|found| panic!("{found}"));
+    let given = given_by(folder, "spec.toml");
     let stage = Stage::new(SEED);
     prepare(&stage, folder, &given);
     stage.sandbox.tick(hours(options.tick_hours));

@@ -153,7 +153,18 @@ fn shell(stage: &Path, command: &str) -> String {
         let code = code.map_or_else(|| "killed".to_owned(), |code| code.to_string());
         said = format!("{}\n? {code}", said.trim_end_matches('\n'));
     }
-    said.replace(&stage.display().to_string(), "[HERE]")
+    without_process(&said.replace(&stage.display().to_string(), "[HERE]"))
+}
+
+/// The text with `[..]` for the number of the process that holds the lock.
+fn without_process(said: &str) -> String {
+    let mut parts = said.split(", process ");
+    let mut kept = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        kept.push_str(", process [..]");
+        kept.push_str(part.trim_start_matches(|c: char| c.is_ascii_digit()));
+    }
+    kept
 }
 
 /// The environment of a reader: no credentials, no way out, no colors.

@@ -47,7 +47,9 @@ FAULTS = [
     Fault("ministack-offers-old-classes", "ministack", "mended",
           "DescribeOrderableDBInstanceOptions knows ten old classes and no gp3"),
     Fault("ministack-instance-drops-options", "ministack", "mended",
-          "log exports, insights, port, throughput, minor upgrades are forgotten"),
+          "log exports, insights, port, throughput, minor upgrades; an alias stays an alias"),
+    Fault("ministack-ignores-group-id", "ministack", "mended",
+          "DescribeSecurityGroups answers all groups to the filter group-id"),
     Fault("ministack-replica-is-its-source", "ministack", "mended",
           "a replica has the class, protection, Multi-AZ, backups and logs of its source"),
 ]

@@ -5,7 +5,7 @@ mends change one or the other and leave the rest to ministack.
 """
 
 from ministack.app import main
-from ministack.services import kms, rds
+from ministack.services import ec2, kms, rds
 
 import faults
 
@@ -53,6 +53,9 @@ def orderable_options(original, p):
 
 def keep(instance, p):
     """Keeps what was asked for and ministack forgets."""
+    key = kms._resolve_key(instance["KmsKeyId"]) if instance.get("KmsKeyId") else None
+    if key:
+        instance["KmsKeyId"] = key["Arn"]
     for name in ("AutoMinorVersionUpgrade", "PerformanceInsightsEnabled"):
         asked = rds._p(p, name.replace("PerformanceInsightsEnabled", "EnablePerformanceInsights"))
         if asked:
@@ -113,6 +116,16 @@ def instance_xml(instance, original=rds._instance_xml):
     return original(instance).replace(f"<{tag}/>", f"<{tag}>{members}</{tag}>")
 
 
+def matches(group, filters, original=ec2._resource_matches_tag_filters):
+    """ministack asks this for every group and has no filter by id."""
+    asked = filters.get("group-id", [])
+    return (not asked or not group.startswith("sg-") or group in asked) and original(
+        group, filters
+    )
+
+
 if __name__ == "__main__":
+    faults.mended("ministack", "ministack-ignores-group-id")
+    ec2._resource_matches_tag_filters = matches
     rds._instance_xml = instance_xml
     main()

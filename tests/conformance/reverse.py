@@ -16,6 +16,8 @@ import harness
 import world
 
 PASSWORD = "not-a-real-password"
+# What stands for the answer of a server that does not know the action.
+LACKING = {"unknown action": True}
 
 
 def shape(value, path=""):
@@ -46,9 +48,15 @@ class Tour:
 
     def call(self, service, operation, **arguments):
         """One call; its shape joins those of the same operation."""
-        answer = getattr(self.client(service), operation)(**arguments)
+        key = f"{service}.{operation}"
+        try:
+            answer = getattr(self.client(service), operation)(**arguments)
+        except ClientError as problem:
+            if problem.response["Error"]["Code"] != "InvalidAction":
+                raise
+            answer = LACKING
         answer.pop("ResponseMetadata", None)
-        self.shapes.setdefault(f"{service}.{operation}", set()).update(shape(answer))
+        self.shapes.setdefault(key, set()).update(shape(answer))
         return answer
 
     def refused(self, service, operation, **arguments):
@@ -174,9 +182,11 @@ class Tour:
         rds("create_db_proxy", DBProxyName="reverse", EngineFamily="POSTGRESQL", RoleArn=role,
             Auth=[{"AuthScheme": "SECRETS", "SecretArn": secret, "IAMAuth": "REQUIRED"}],
             VpcSubnetIds=self.world["subnets"][:2], RequireTLS=True, IdleClientTimeout=1800)
-        self.until(lambda: self.client("rds").describe_db_proxies(DBProxyName="reverse")[
-            "DBProxies"][0]["Status"] == "available")
+        ready = lambda: self.client("rds").describe_db_proxies(DBProxyName="reverse")[
+            "DBProxies"][0]["Status"] == "available"
+        self.until(ready)
         rds("modify_db_proxy", DBProxyName="reverse", IdleClientTimeout=1200)
+        self.until(ready)
         rds("modify_db_proxy_target_group", DBProxyName="reverse", TargetGroupName="default",
             ConnectionPoolConfig={"MaxConnectionsPercent": 80})
         rds("register_db_proxy_targets", DBProxyName="reverse",

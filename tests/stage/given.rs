@@ -29,8 +29,17 @@ impl Given {
     ///
     /// The findings as people read them, if the file can't be planned.
     pub fn read(path: &str, text: &str) -> Result<Self, String> {
+        Self::read_among(path, BTreeMap::from([(path.to_owned(), text.to_owned())]))
+    }
+
+    /// Reads one file that may name others.
+    ///
+    /// # Errors
+    ///
+    /// The findings as people read them, if the file can't be planned.
+    pub fn read_among(path: &str, files: BTreeMap<String, String>) -> Result<Self, String> {
         let reader = MemoryReader {
-            files: BTreeMap::from([(path.to_owned(), text.to_owned())]),
+            files,
             ..MemoryReader::default()
         };
         let (loaded, desired, found) =

@@ -286,7 +286,7 @@ fn transport(action: &str, failure: &DispatchFailure) -> FaultKind {
 }
 
 /// Whether no connection came about, so that the request can't have arrived.
-fn is_refused(cause: &(dyn Error + 'static)) -> bool {
+pub(crate) fn is_refused(cause: &(dyn Error + 'static)) -> bool {
     cause.downcast_ref::<std::io::Error>().is_some_and(|error| {
         matches!(
             error.kind(),
@@ -296,7 +296,9 @@ fn is_refused(cause: &(dyn Error + 'static)) -> bool {
 }
 
 /// An error and its causes.
-fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+pub(crate) fn chain<'a>(
+    error: &'a (dyn Error + 'static),
+) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |cause| {
         let cause: &'a (dyn Error + 'static) = *cause;
         cause.source()
@@ -307,7 +309,9 @@ fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn 
 fn in_words(error: &(dyn Error + 'static)) -> String {
     let mut words: Vec<String> = Vec::new();
     for cause in chain(error).skip(1) {
-        let text = cause.to_string();
+        let text = cause
+            .to_string()
+            .replace("the credential provider was not enabled", "not configured");
         if !words.last().is_some_and(|last| last.contains(&text)) {
             words.push(text);
         }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
+use aws_config::meta::credentials::CredentialsProviderChain;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::sts::AssumeRoleProvider;
@@ -55,12 +56,13 @@ impl Chain {
         }
     }
 
-    fn named(&self, profile: &str) -> ProfileFileCredentialsProvider {
+    fn named(&self, profile: &str) -> CredentialsProviderChain {
         let config = ProviderConfig::default().with_region(Some(self.region.clone()));
-        ProfileFileCredentialsProvider::builder()
+        let provider = ProfileFileCredentialsProvider::builder()
             .configure(&config)
             .profile_name(profile)
-            .build()
+            .build();
+        CredentialsProviderChain::first_try(format!("profile `{profile}`"), provider)
     }
 
     async fn usual(&self) -> DefaultCredentialsChain {

@@ -15,6 +15,7 @@ use pgward_model::{Desired, Resource};
 use tokio::sync::OnceCell;
 
 use crate::aws::Aws;
+use crate::join::{Boxed, join_all};
 use crate::tags::{self, Tags};
 use crate::{keys, maintenance};
 
@@ -166,6 +167,23 @@ impl<'a> Fleet<'a> {
             return Ok(tags.clone());
         }
         tags::of_resource(self.aws, arn).await
+    }
+
+    /// The tags of several resources that are known to exist, in order.
+    pub(crate) async fn tags_of_all(&self, arns: &[&str]) -> Vec<Result<Tags, Fault>> {
+        let reads = arns
+            .iter()
+            .map(|arn| -> Boxed<'_, Result<Tags, Fault>> { Box::pin(self.tags_of(arn)) })
+            .collect();
+        join_all(reads).await
+    }
+
+    /// Whether the tags of a resource are known and name one of the run's environments.
+    pub(crate) async fn is_ours(&self, arn: &str) -> bool {
+        let tagged = self.tagged().await;
+        tagged
+            .as_ref()
+            .is_ok_and(|tagged| tagged.get(arn).is_some_and(|tags| self.owns_tags(tags)))
     }
 
     /// All DB instances of the account and region.

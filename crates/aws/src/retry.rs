@@ -13,6 +13,8 @@ use aws_smithy_runtime_api::client::retries::classifiers::{
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 
+use crate::answer::{chain, is_refused};
+
 tokio::task_local! {
     /// Requests sent for the call that this task is in.
     pub(crate) static ATTEMPTS: Cell<u32>;
@@ -39,13 +41,19 @@ impl Intercept for CountAttempts {
     }
 }
 
-/// Keeps the SDK from repeating what an endpoint answers with a web page: it does not know the
-/// action, and asking again for a minute does not teach it.
+/// Keeps the SDK from repeating what does not get better within a minute: a web page, since the
+/// endpoint does not know the action, and a refused connection, since nobody listens there.
 #[derive(Debug)]
-pub(crate) struct NotTwiceForPages;
+pub(crate) struct InVain;
 
-impl ClassifyRetry for NotTwiceForPages {
+impl ClassifyRetry for InVain {
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        if let Some(Err(error)) = context.output_or_error()
+            && let Some(error) = error.as_connector_error()
+            && chain(error).any(is_refused)
+        {
+            return RetryAction::RetryForbidden;
+        }
         let Some(response) = context.response() else {
             return RetryAction::NoActionIndicated;
         };
@@ -59,7 +67,7 @@ impl ClassifyRetry for NotTwiceForPages {
     }
 
     fn name(&self) -> &'static str {
-        "NotTwiceForPages"
+        "InVain"
     }
 
     fn priority(&self) -> RetryClassifierPriority {

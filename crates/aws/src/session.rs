@@ -30,7 +30,7 @@ use tokio::time::Instant;
 use crate::answer;
 use crate::calls::{CallLog, CallRecord};
 use crate::credentials::Chain;
-use crate::retry::{ATTEMPTS, CountAttempts, NotTwiceForPages};
+use crate::retry::{ATTEMPTS, CountAttempts, InVain};
 
 /// How often a request is sent before its call fails.
 const ATTEMPTS_MAX: u32 = 8;
@@ -112,7 +112,7 @@ macro_rules! clients {
                     let config = $crate_name::config::Builder::from(&self.shared)
                         .retry_config($retry)
                         .retry_partition(RetryPartition::new(partition))
-                        .retry_classifier(NotTwiceForPages)
+                        .retry_classifier(InVain)
                         .interceptor(CountAttempts)
                         .build();
                     $crate_name::Client::from_conf(config)

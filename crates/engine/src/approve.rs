@@ -90,6 +90,7 @@ fn beyond_policy(plan: &Plan) -> Option<Diagnostic> {
     };
     let listed = effects
         .iter()
+        .rev()
         .map(|effect| {
             let paths: Vec<&str> = needs
                 .iter()
@@ -117,7 +118,7 @@ fn beyond_policy(plan: &Plan) -> Option<Diagnostic> {
             format!(
                 "pgward apply {name} --yes --allow {}\n--yes answers the question; it does \
                      not widen the policy",
-                words(&effects).join(",")
+                words(&effects).into_iter().rev().collect::<Vec<_>>().join(",")
             ),
         ),
     )

@@ -296,6 +296,8 @@ pub struct Circumstances {
     pub timing: Timing,
     /// Effects allowed beyond the policy.
     pub allow: BTreeSet<Effect>,
+    /// Flags that shaped the plan and belong to the apply as well, such as `--now`.
+    pub flags: Vec<String>,
     /// Paths the run is restricted to; empty for all.
     pub only: Vec<String>,
     /// Whether the environment is to be deleted as a whole.

@@ -67,8 +67,9 @@ impl Adapter for Alarm {
             Err(fault) => fleet.gap("alarms that the spec does not name", &fault),
         }
         let mut found = Found::default();
-        for alarm in &alarms {
-            let tags = fleet.tags_of(alarm.arn()).await;
+        let arns: Vec<&str> = alarms.iter().map(Live::arn).collect();
+        let tags = fleet.tags_of_all(&arns).await;
+        for (alarm, tags) in alarms.iter().zip(tags) {
             found.add(alarm.name().to_owned(), tags.map(|tags| read(alarm, &tags)));
         }
         found

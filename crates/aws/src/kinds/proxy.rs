@@ -43,7 +43,7 @@ impl Adapter for Proxy {
                 Box::pin(behind(fleet.aws, &resource.name))
             })
             .collect();
-        let (proxies, tagged, behind) =
+        let (proxies, _, behind) =
             tokio::join!(list(fleet, &declared), fleet.tagged(), join_all(reads));
         let proxies = match proxies {
             Ok(proxies) => proxies,
@@ -54,28 +54,24 @@ impl Adapter for Proxy {
             .map(|resource| self.key(resource))
             .zip(declared.iter().copied().zip(behind))
             .collect();
-        let mut found = Found::default();
+        let mut ours = Vec::new();
         for proxy in &proxies {
-            let key = proxy
-                .db_proxy_name()
-                .unwrap_or_default()
-                .to_ascii_lowercase();
-            let arn = proxy.db_proxy_arn().unwrap_or_default();
-            let ours = tagged
-                .as_ref()
-                .is_ok_and(|tagged| tagged.get(arn).is_some_and(|tags| fleet.owns_tags(tags)));
-            if let Some((resource, behind)) = behind.remove(&key) {
-                let tags = fleet.tags_of(arn).await;
-                let present =
-                    tags.and_then(|tags| Ok(read(proxy, &tags, &behind?, Some(resource))));
-                found.add(key, present);
-            } else if ours {
-                let tags = fleet.tags_of(arn).await;
-                found.add(
-                    key,
-                    tags.map(|tags| read(proxy, &tags, &Behind::default(), None)),
-                );
+            let key = name_of(proxy).to_ascii_lowercase();
+            if behind.contains_key(&key) || fleet.is_ours(arn_of(proxy)).await {
+                ours.push((key, proxy));
             }
+        }
+        let arns: Vec<&str> = ours.iter().map(|(_, proxy)| arn_of(proxy)).collect();
+        let tags = fleet.tags_of_all(&arns).await;
+        let mut found = Found::default();
+        for ((key, proxy), tags) in ours.into_iter().zip(tags) {
+            // What stands behind a leftover doesn't matter for its deletion.
+            let (resource, behind) = match behind.remove(&key) {
+                Some((resource, behind)) => (Some(resource), behind),
+                None => (None, Ok(Behind::default())),
+            };
+            let present = tags.and_then(|tags| Ok(read(proxy, &tags, &behind?, resource)));
+            found.add(key, present);
         }
         found
     }
@@ -102,7 +98,7 @@ impl Adapter for Proxy {
         let Some(proxy) = output.db_proxies().first() else {
             return Ok(None);
         };
-        let tags = tags::of_resource(aws, proxy.db_proxy_arn().unwrap_or_default()).await?;
+        let tags = tags::of_resource(aws, arn_of(proxy)).await?;
         Ok(Some(read(proxy, &tags, &behind?, declared)))
     }
 
@@ -328,9 +324,16 @@ fn instances(targets: &[DbProxyTarget]) -> BTreeSet<&str> {
         .collect()
 }
 
+fn name_of(proxy: &DbProxy) -> &str {
+    proxy.db_proxy_name().unwrap_or_default()
+}
+
+fn arn_of(proxy: &DbProxy) -> &str {
+    proxy.db_proxy_arn().unwrap_or_default()
+}
+
 fn read(proxy: &DbProxy, tags: &Tags, behind: &Behind, declared: Option<&Resource>) -> Present {
-    let name = proxy.db_proxy_name().unwrap_or_default();
-    let arn = proxy.db_proxy_arn().unwrap_or_default();
+    let (name, arn) = (name_of(proxy), arn_of(proxy));
     let mut present = tags::present(name, arn, tags);
     let now = &mut present.now;
     now.set(NAME.path, Value::text(name));

@@ -21,7 +21,7 @@ impl Adapter for SubnetGroup {
     }
 
     async fn observe(&self, fleet: &Fleet<'_>) -> Found {
-        let (groups, tagged) = tokio::join!(fleet.subnet_groups(), fleet.tagged());
+        let (groups, _) = tokio::join!(fleet.subnet_groups(), fleet.tagged());
         let groups = match groups {
             Ok(groups) => groups,
             Err(fault) => return Found::failed(fault),
@@ -31,20 +31,18 @@ impl Adapter for SubnetGroup {
             .iter()
             .map(|resource| self.key(resource))
             .collect();
-        let mut found = Found::default();
+        let mut ours = Vec::new();
         for group in groups {
-            let key = group
-                .db_subnet_group_name()
-                .unwrap_or_default()
-                .to_ascii_lowercase();
-            let arn = group.db_subnet_group_arn().unwrap_or_default();
-            let ours = tagged
-                .as_ref()
-                .is_ok_and(|tagged| tagged.get(arn).is_some_and(|tags| fleet.owns_tags(tags)));
-            if ours || declared.contains(&key) {
-                let tags = fleet.tags_of(arn).await;
-                found.add(key, tags.map(|tags| read(group, &tags)));
+            let key = name_of(group).to_ascii_lowercase();
+            if declared.contains(&key) || fleet.is_ours(arn_of(group)).await {
+                ours.push((key, group));
             }
+        }
+        let arns: Vec<&str> = ours.iter().map(|(_, group)| arn_of(group)).collect();
+        let tags = fleet.tags_of_all(&arns).await;
+        let mut found = Found::default();
+        for ((key, group), tags) in ours.into_iter().zip(tags) {
+            found.add(key, tags.map(|tags| read(group, &tags)));
         }
         found
     }
@@ -68,8 +66,10 @@ impl Adapter for SubnetGroup {
         let Some(group) = output.db_subnet_groups().first() else {
             return Ok(None);
         };
-        let arn = group.db_subnet_group_arn().unwrap_or_default();
-        Ok(Some(read(group, &tags::of_resource(aws, arn).await?)))
+        Ok(Some(read(
+            group,
+            &tags::of_resource(aws, arn_of(group)).await?,
+        )))
     }
 
     async fn create(&self, aws: &Aws, request: &Create) -> Result<(), Fault> {
@@ -110,9 +110,16 @@ impl Adapter for SubnetGroup {
     }
 }
 
+fn name_of(group: &DbSubnetGroup) -> &str {
+    group.db_subnet_group_name().unwrap_or_default()
+}
+
+fn arn_of(group: &DbSubnetGroup) -> &str {
+    group.db_subnet_group_arn().unwrap_or_default()
+}
+
 fn read(group: &DbSubnetGroup, tags: &Tags) -> Present {
-    let name = group.db_subnet_group_name().unwrap_or_default();
-    let arn = group.db_subnet_group_arn().unwrap_or_default();
+    let (name, arn) = (name_of(group), arn_of(group));
     let mut present = tags::present(name, arn, tags);
     let mut subnets: Vec<&str> = group
         .subnets()

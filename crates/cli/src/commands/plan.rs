@@ -313,6 +313,11 @@ fn circumstances(
             Timing::Window
         },
         allow: wish.allow.clone(),
+        flags: [(wish.now, "--now"), (wish.in_window, "--in-window")]
+            .into_iter()
+            .filter(|(given, _)| *given)
+            .map(|(_, flag)| flag.to_owned())
+            .collect(),
         only: wish.only.clone(),
         destroy: wish.destroy,
         keep: wish.keep.clone(),

@@ -1,6 +1,6 @@
 //! Whether a change may be applied: policy, findings of the spec, and what is never done.
 
-use pgward_model::Effect;
+use pgward_model::{Address, Effect, Path, Way};
 
 use crate::{Gate, PlannedChange, Verb, When};
 
@@ -43,7 +43,7 @@ impl Planner<'_> {
         let about = |subject: &str| {
             change.path.is_within(subject)
                 || (change.is_whole()
-                    && pgward_model::Path::new(subject).is_within(change.address.as_str()))
+                    && Path::new(subject).is_within(change.address.as_str()))
         };
         self.findings
             .iter()
@@ -55,6 +55,33 @@ impl Planner<'_> {
                 why: finding.message.clone(),
                 instead: finding.help.clone(),
             })
+    }
+
+    /// An upgrade needs the other resources of its major version: where one of them is blocked, AWS
+    /// would refuse it halfway.
+    pub(super) fn hold_upgrades(&self, changes: &mut [PlannedChange]) {
+        let blocked: Vec<(Address, Path)> = changes
+            .iter()
+            .filter(|change| change.is_blocked() && change.verb == Verb::Replace)
+            .map(|change| (change.address.clone(), change.path.clone()))
+            .collect();
+        for change in changes.iter_mut().filter(|change| !change.is_blocked()) {
+            let upgrades = change.attribute.as_ref().is_some_and(|(path, _)| {
+                let row = self.catalog.kind(&change.kind).attribute(path);
+                row.is_some_and(|row| row.one_way == Some(Way::Upgrade))
+            });
+            let needed = blocked
+                .iter()
+                .find(|(address, _)| upgrades && self.graph.reaches(&change.address, address));
+            if let Some((_, path)) = needed {
+                change.gate = Gate::Blocked {
+                    code: "P607".to_owned(),
+                    why: format!("it needs {path}, which is blocked"),
+                    instead: vec![format!("first do what {path} says")],
+                };
+                change.when = When::Never;
+            }
+        }
     }
 
     /// P605: a protected resource is not deleted, and the command doesn't offer to unprotect it.
@@ -112,7 +139,7 @@ impl Planner<'_> {
             only.iter().any(|selection| {
                 change.path.is_within(selection)
                     || (change.is_whole()
-                        && pgward_model::Path::new(change.address.as_str()).is_within(selection))
+                        && Path::new(change.address.as_str()).is_within(selection))
             })
         });
     }

@@ -104,6 +104,7 @@ impl Planner<'_> {
         self.plan_restarts(&mut changes);
         self.restrict(&mut changes);
         self.gates(&mut changes);
+        self.hold_upgrades(&mut changes);
         let operations = self.operations(&mut changes);
         let steps = self.steps(&operations);
         self.order(&mut changes);

@@ -165,6 +165,7 @@ impl Planner<'_> {
                 planned.effect = planned.effect.max(judged.effect);
                 let print = |value: &Value| attribute.print(one.key.as_deref(), value);
                 planned.path = one.path.clone();
+                planned.attribute = Some((one.attribute.clone(), one.key.clone()));
                 planned.before.clone_from(&one.before);
                 planned.after.clone_from(&one.after);
                 planned.before_text = one.before.as_ref().map(print);
@@ -175,6 +176,7 @@ impl Planner<'_> {
             }
         }
         if planned.replaced_because.len() > 1 {
+            planned.attribute = None;
             planned.path = Path::new(change.address.as_str());
             planned.origin.clone_from(&resource.origin);
         }

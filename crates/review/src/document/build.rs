@@ -79,6 +79,8 @@ pub fn document(plan: &Plan, bindings: &Bindings) -> Document {
         next: Vec::new(),
         timing: circumstances.timing,
         allowed: plan.allowed.iter().copied().collect(),
+        flags: circumstances.flags.clone(),
+        given_allow: circumstances.allow.iter().copied().collect(),
         only: circumstances.only.clone(),
         policy_disruptive: plan.policy_origins.0.as_ref().map(Source::from),
         policy_allow: plan.policy_origins.1.as_ref().map(Source::from),

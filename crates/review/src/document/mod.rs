@@ -75,6 +75,10 @@ pub struct Document {
     pub timing: Timing,
     /// The effects allowed by the policy and `--allow`, weakest first.
     pub allowed: Vec<Effect>,
+    /// Flags that shaped the plan and belong to the apply as well, such as `--now`.
+    pub flags: Vec<String>,
+    /// The effects that were allowed beyond the policy, weakest first.
+    pub given_allow: Vec<Effect>,
     /// The paths the run is restricted to; empty for all.
     pub only: Vec<String>,
     /// Where `[policy] disruptive` is written.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use pgward_engine::Verdict;
+use pgward_model::Effect;
 
 use super::{Change, Document, EnvironmentPart, GateState, Notice};
 
@@ -40,37 +41,38 @@ pub(crate) fn next(document: &Document) -> Vec<Notice> {
             format!(" --only {}", selection(document, changes))
         }
     };
-    let allow: Vec<&str> = document
-        .summary
-        .needs_allow
-        .iter()
-        .map(|effect| effect.word())
-        .collect();
-    let allow = allow.join(",");
+    let flags: String = document.flags.iter().map(|flag| format!(" {flag}")).collect();
+    let given: BTreeSet<Effect> = document.given_allow.iter().copied().collect();
+    let needed: BTreeSet<Effect> = document.summary.needs_allow.iter().copied().collect();
+    let allowing = |effects: &BTreeSet<Effect>| {
+        let words: Vec<&str> = effects.iter().rev().map(|effect| effect.word()).collect();
+        if words.is_empty() { flags.clone() } else { format!("{flags} --allow {}", words.join(",")) }
+    };
+    let (less, more) = (allowing(&given), allowing(&given.union(&needed).copied().collect()));
     let both: Vec<&Change> = ready.iter().chain(&waits).copied().collect();
     let mut notices = Vec::new();
     if whole && waits.is_empty() {
-        notices.push(notice("Apply:", format!("apply {name}{}", only(&ready))));
+        notices.push(notice("Apply:", format!("apply {name}{}{less}", only(&ready))));
     } else if whole && ready.is_empty() {
         notices.push(notice(
             "Apply:",
-            format!("apply {name}{} --allow {allow}", only(&waits)),
+            format!("apply {name}{}{more}", only(&waits)),
         ));
     } else {
         if !ready.is_empty() {
             notices.push(notice(
                 "Apply what is ready:",
-                format!("apply {name}{}", only(&ready)),
+                format!("apply {name}{}{less}", only(&ready)),
             ));
         }
         if !waits.is_empty() {
-            let words = format!("apply {name}{} --allow {allow}", only(&both));
+            let words = format!("apply {name}{}{more}", only(&both));
             notices.push(notice("With what needs --allow:", words));
         }
     }
     if notices.len() == 1 && whole && document.verdict != Verdict::Incomplete {
         let only = only(&both);
-        let words = format!("plan {name}{only} --out {name}.plan");
+        let words = format!("plan {name}{only}{less} --out {name}.plan");
         notices.push(notice("Save for review:", words));
     }
     notices

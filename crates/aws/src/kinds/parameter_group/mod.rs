@@ -39,7 +39,7 @@ impl Adapter for ParameterGroup {
                 Box::pin(values::set_by_users(fleet.aws, &resource.name))
             })
             .collect();
-        let (groups, tagged, mut values) =
+        let (groups, _, mut values) =
             tokio::join!(groups(fleet.aws), fleet.tagged(), join_all(reads));
         values::add_defaults(fleet.aws, &declared, &mut values).await;
         let groups = match groups {
@@ -51,27 +51,21 @@ impl Adapter for ParameterGroup {
             .map(|resource| self.key(resource))
             .zip(values)
             .collect();
-        let mut found = Found::default();
+        let mut ours = Vec::new();
         for group in &groups {
-            let key = group
-                .db_parameter_group_name()
-                .unwrap_or_default()
-                .to_ascii_lowercase();
-            let arn = group.db_parameter_group_arn().unwrap_or_default();
-            let ours = tagged
-                .as_ref()
-                .is_ok_and(|tagged| tagged.get(arn).is_some_and(|tags| fleet.owns_tags(tags)));
-            if let Some(values) = values.remove(&key) {
-                let tags = fleet.tags_of(arn).await;
-                found.add(
-                    key,
-                    tags.and_then(|tags| Ok(read(group, &tags, values?.as_ref()))),
-                );
-            } else if ours {
-                // A leftover: its values don't matter for its deletion.
-                let tags = fleet.tags_of(arn).await;
-                found.add(key, tags.map(|tags| read(group, &tags, None)));
+            let key = name_of(group).to_ascii_lowercase();
+            if values.contains_key(&key) || fleet.is_ours(arn_of(group)).await {
+                ours.push((key, group));
             }
+        }
+        let arns: Vec<&str> = ours.iter().map(|(_, group)| arn_of(group)).collect();
+        let tags = fleet.tags_of_all(&arns).await;
+        let mut found = Found::default();
+        for ((key, group), tags) in ours.into_iter().zip(tags) {
+            // The values of a leftover don't matter for its deletion.
+            let values = values.remove(&key).unwrap_or(Ok(None));
+            let present = tags.and_then(|tags| Ok(read(group, &tags, values?.as_ref())));
+            found.add(key, present);
         }
         found
     }
@@ -95,7 +89,7 @@ impl Adapter for ParameterGroup {
         let Some(group) = output.db_parameter_groups().first() else {
             return Ok(None);
         };
-        let arn = group.db_parameter_group_arn().unwrap_or_default();
+        let arn = arn_of(group);
         let (tags, values) = tokio::join!(
             tags::of_resource(aws, arn),
             values::of_group(aws, name, declared)
@@ -168,9 +162,16 @@ async fn groups(aws: &Aws) -> Result<Vec<DbParameterGroup>, Fault> {
     .await
 }
 
+fn name_of(group: &DbParameterGroup) -> &str {
+    group.db_parameter_group_name().unwrap_or_default()
+}
+
+fn arn_of(group: &DbParameterGroup) -> &str {
+    group.db_parameter_group_arn().unwrap_or_default()
+}
+
 fn read(group: &DbParameterGroup, tags: &Tags, values: Option<&Values>) -> Present {
-    let name = group.db_parameter_group_name().unwrap_or_default();
-    let arn = group.db_parameter_group_arn().unwrap_or_default();
+    let (name, arn) = (name_of(group), arn_of(group));
     let mut present = tags::present(name, arn, tags);
     present.now.set(NAME.path, Value::text(name));
     if let Some(family) = group.db_parameter_group_family() {
