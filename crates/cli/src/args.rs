@@ -215,6 +215,9 @@ pub struct PlanArgs {
     /// Effects to allow beyond the policy.
     #[arg(long, value_name = "EFFECT", value_delimiter = ',', value_parser = effect)]
     pub allow: Vec<pgward_model::Effect>,
+    /// Ignore the record of the last apply, which only tells since when changes wait.
+    #[arg(long)]
+    pub stateless: bool,
     /// Unfold everything.
     #[arg(long)]
     pub full: bool,

@@ -8,7 +8,7 @@ use pgward_model::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Live, Plan, PlannedChange, Verb, compare};
+use crate::{Live, Plan, Requested, PlannedChange, Verb, compare};
 
 /// Why a difference is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -64,6 +64,9 @@ pub struct Record {
     pub plan: String,
     /// Values by path as they were declared, in words.
     pub values: BTreeMap<Path, String>,
+    /// What waits, by path: since when and by whom.
+    #[serde(default)]
+    pub waiting: BTreeMap<Path, Requested>,
     /// The resources, by address: name in AWS.
     pub names: BTreeMap<Address, String>,
 }
@@ -142,6 +145,7 @@ pub fn drift(
         .map(|change| item(desired, catalog, change, record, today))
         .collect();
     items.extend(expected(desired, live, catalog));
+    items.extend(overdue(plan));
     items.sort_by(|a, b| {
         let rank = |item: &DriftItem| {
             (
@@ -240,6 +244,29 @@ fn exposed(catalog: &Catalog, change: &PlannedChange) -> BTreeSet<Flag> {
         flags.insert(Flag::Exposure);
     }
     flags
+}
+
+/// What waited for a window that passed without effect.
+fn overdue(plan: &Plan) -> Vec<DriftItem> {
+    plan.waiting
+        .iter()
+        .filter(|waiting| waiting.overdue)
+        .map(|waiting| DriftItem {
+            address: waiting.address.clone(),
+            path: waiting.path.clone(),
+            whole: false,
+            last_applied: waiting.after_text.clone(),
+            live: waiting.before_text.clone(),
+            class: DriftClass::Outside,
+            effect: waiting.effect,
+            flags: BTreeSet::new(),
+            remarks: vec![format!(
+                "{}; a maintenance window has passed and it is not in effect",
+                waiting.note
+            )],
+            origin: None,
+        })
+        .collect()
 }
 
 /// What AWS did within what the spec allows: storage that grew by itself.

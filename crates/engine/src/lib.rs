@@ -13,6 +13,7 @@ mod plan;
 mod planner;
 mod ports;
 mod report;
+mod since;
 mod stale;
 mod window;
 
@@ -29,6 +30,7 @@ pub use plan::{
 };
 pub use planner::plan;
 pub use ports::{Change, Checked, Clock, Create, Delete, Journal, JournalLine, Lease, Remote};
+pub use since::{Requested, requests, tell_since};
 pub use stale::{Moved, renew};
 pub use report::{Ending, Event, OperationReport, Outcome, Progress, Report};
 pub use window::next_window;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use pgward_engine::{
     ApplyOptions, ApprovedPlan, Ending, Outcome, Plan, Ports, Record, Remote, Report, Stop, Verb,
-    Verdict, apply, declared_values,
+    Verdict, apply, declared_values, requests,
 };
 use pgward_kinds::CATALOG;
 use pgward_model::Diagnostic;
@@ -237,8 +237,12 @@ fn keep_record(
             .unwrap_or_default(),
         plan: plan.id.clone(),
         values: declared_values(&environment.desired, &CATALOG),
+        waiting: std::collections::BTreeMap::new(),
         names: plan.names.clone(),
     };
+    if let Some(after) = after {
+        record.waiting = requests(previous.as_ref(), &after.plan, record.at, &record.by);
+    }
     // What is still to be done was not applied: the record keeps what AWS has, or what it had.
     let left = after
         .map(|after| after.plan.changes.as_slice())

@@ -19,7 +19,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 
 use super::read::{self, Environment};
-use super::{Answer, Context};
+use super::{Answer, Context, execution};
 
 /// What a plan is asked for.
 #[derive(Debug, Clone, Default)]
@@ -40,6 +40,8 @@ pub(crate) struct Wish {
     pub(crate) final_snapshot: Option<String>,
     /// No final snapshot.
     pub(crate) no_final_snapshot: bool,
+    /// Whether the record of the last apply is left alone.
+    pub(crate) stateless: bool,
     /// No `[ignore.*]`, as drift sorts them itself.
     pub(crate) without_ignores: bool,
 }
@@ -62,6 +64,7 @@ pub(crate) fn run(context: &Context, arguments: &PlanArgs) -> Answer {
         allow: arguments.allow.iter().copied().collect(),
         only: arguments.only.clone(),
         now: arguments.now,
+        stateless: arguments.stateless,
         ..Wish::default()
     };
     let environments = if arguments.all {
@@ -258,7 +261,12 @@ async fn plans(
         } else {
             &one.findings[..]
         };
-        let plan = plan_of(&desired, &live, &changes, &checked, findings, circumstances);
+        let mut plan = plan_of(&desired, &live, &changes, &checked, findings, circumstances);
+        if !wish.stateless
+            && let Ok(Some(record)) = pgward_store::read_record(&execution::place(one))
+        {
+            pgward_engine::tell_since(&mut plan, &record);
+        }
         made.push(Made {
             plan,
             live,

@@ -1,0 +1,63 @@
+//! Since when a value waits, and who asked for it: what the record adds to a plan's words.
+//!
+//! The record changes no plan; without it only these sentences are missing.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use pgward_model::Path;
+use serde::{Deserialize, Serialize};
+
+use crate::{Plan, Record, When};
+
+/// When a value was sent to AWS, and by whom.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Requested {
+    /// When.
+    pub at: Timestamp,
+    /// ARN of the caller.
+    pub by: String,
+}
+
+/// The requests that still wait after a run: earlier ones keep their moment.
+#[must_use]
+pub fn requests(
+    previous: Option<&Record>,
+    after: &Plan,
+    now: Timestamp,
+    by: &str,
+) -> BTreeMap<Path, Requested> {
+    after
+        .waiting
+        .iter()
+        .filter(|waiting| waiting.declared)
+        .map(|waiting| {
+            let earlier = previous.and_then(|record| record.waiting.get(&waiting.path)).cloned();
+            let request = earlier.unwrap_or_else(|| Requested { at: now, by: by.to_owned() });
+            (waiting.path.clone(), request)
+        })
+        .collect()
+}
+
+/// Adds to what waits since when it does, and whether a window has passed without effect.
+pub fn tell_since(plan: &mut Plan, record: &Record) {
+    let now = plan.circumstances.now;
+    let window = plan.next_window;
+    for waiting in plan.waiting.iter_mut().filter(|waiting| waiting.declared) {
+        let Some(request) = record.waiting.get(&waiting.path) else { continue };
+        let since = format!(
+            "requested {} by {}",
+            request.at.strftime("%-d %b %H:%M UTC"),
+            request.by.rsplit('/').next().unwrap_or(&request.by)
+        );
+        waiting.note = if waiting.note.is_empty() {
+            since
+        } else {
+            format!("{}; {since}", waiting.note)
+        };
+        if let (When::Window { .. }, Some((start, end))) = (&waiting.until, window) {
+            let week = SignedDuration::from_hours(7 * 24);
+            waiting.overdue = request.at < start - week && now > end - week;
+        }
+    }
+}
