@@ -309,18 +309,17 @@ pub(crate) fn chain<'a>(
 fn in_words(error: &(dyn Error + 'static)) -> String {
     let mut words: Vec<String> = Vec::new();
     for cause in chain(error).skip(1) {
-        let text = cause
-            .to_string()
-            .replace("the credential provider was not enabled", "not configured");
+        let text = cause.to_string();
         if !words.last().is_some_and(|last| last.contains(&text)) {
             words.push(text);
         }
     }
-    if words.is_empty() {
+    let text = if words.is_empty() {
         error.to_string()
     } else {
         words.join(": ")
-    }
+    };
+    text.replace("the credential provider was not enabled", "not configured")
 }
 
 /// What was tried to find credentials, if that is what went wrong.

@@ -381,7 +381,7 @@ pub struct SandboxArgs {
 /// `sandbox serve`.
 #[derive(Debug, Parser)]
 #[command(name = "pgward sandbox serve")]
-pub struct ServeArgs {
+pub(crate) struct ServeArgs {
     /// Address to listen on; loopback unless `--anywhere`.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:4566")]
     pub listen: std::net::SocketAddr,
@@ -402,7 +402,7 @@ pub struct ServeArgs {
 /// `sandbox call`.
 #[derive(Debug, Parser)]
 #[command(name = "pgward sandbox call")]
-pub struct CallArgs {
+pub(crate) struct CallArgs {
     /// The call, such as `rds:ModifyDBInstance`.
     #[arg(value_name = "SERVICE:ACTION")]
     pub action: String,
@@ -417,7 +417,7 @@ pub struct CallArgs {
 /// `sandbox tick`.
 #[derive(Debug, Parser)]
 #[command(name = "pgward sandbox tick")]
-pub struct TickArgs {
+pub(crate) struct TickArgs {
     /// How far to move the clock: `90s`, `10min`, `5h`, `3d`.
     #[arg(value_name = "TIME", value_parser = duration)]
     pub time: std::time::Duration,
@@ -431,7 +431,7 @@ pub fn command() -> clap::Command {
 
 /// The arguments to parse, and what to say about how they were written.
 #[derive(Debug)]
-pub struct Prepared {
+pub(crate) struct Prepared {
     /// The arguments.
     pub arguments: Vec<OsString>,
     /// Lines for stderr.
@@ -481,7 +481,7 @@ const LATER: [&str; 5] = ["init", "fmt", "preflight", "import", "unlock"];
 /// # Errors
 ///
 /// The sentence for a word that has no command here.
-pub fn prepare(mut arguments: Vec<OsString>) -> Result<Prepared, String> {
+pub(crate) fn prepare(mut arguments: Vec<OsString>) -> Result<Prepared, String> {
     let mut notes = Vec::new();
     let first = arguments
         .iter()

@@ -118,7 +118,11 @@ fn beyond_policy(plan: &Plan) -> Option<Diagnostic> {
             format!(
                 "pgward apply {name} --yes --allow {}\n--yes answers the question; it does \
                      not widen the policy",
-                words(&effects).into_iter().rev().collect::<Vec<_>>().join(",")
+                words(&effects)
+                    .into_iter()
+                    .rev()
+                    .collect::<Vec<_>>()
+                    .join(",")
             ),
         ),
     )

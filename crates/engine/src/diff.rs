@@ -165,8 +165,9 @@ impl View<'_> {
                 declared: true,
             });
         }
-        let (replacing, updating): (Vec<_>, Vec<_>) =
-            found.into_iter().partition(|one| self.replaces(kind, one, &desired));
+        let (replacing, updating): (Vec<_>, Vec<_>) = found
+            .into_iter()
+            .partition(|one| self.replaces(kind, one, &desired));
         let never = kind.stateful || !kind.instead_of_replacing.is_empty();
         // A replacement takes every value with it; one that is never made leaves the rest to do.
         let rest_counts = replacing.is_empty() || never;

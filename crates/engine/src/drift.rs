@@ -8,7 +8,7 @@ use pgward_model::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Live, Plan, Requested, PlannedChange, Verb, compare};
+use crate::{Live, Plan, PlannedChange, Requested, Verb, compare};
 
 /// Why a difference is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

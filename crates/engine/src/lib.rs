@@ -30,7 +30,7 @@ pub use plan::{
 };
 pub use planner::plan;
 pub use ports::{Change, Checked, Clock, Create, Delete, Journal, JournalLine, Lease, Remote};
+pub use report::{Ending, Event, OperationReport, Outcome, Progress, Report};
 pub use since::{Requested, requests, tell_since};
 pub use stale::{Moved, renew};
-pub use report::{Ending, Event, OperationReport, Outcome, Progress, Report};
 pub use window::next_window;

@@ -32,8 +32,13 @@ pub fn requests(
         .iter()
         .filter(|waiting| waiting.declared)
         .map(|waiting| {
-            let earlier = previous.and_then(|record| record.waiting.get(&waiting.path)).cloned();
-            let request = earlier.unwrap_or_else(|| Requested { at: now, by: by.to_owned() });
+            let earlier = previous
+                .and_then(|record| record.waiting.get(&waiting.path))
+                .cloned();
+            let request = earlier.unwrap_or_else(|| Requested {
+                at: now,
+                by: by.to_owned(),
+            });
             (waiting.path.clone(), request)
         })
         .collect()
@@ -44,7 +49,9 @@ pub fn tell_since(plan: &mut Plan, record: &Record) {
     let now = plan.circumstances.now;
     let window = plan.next_window;
     for waiting in plan.waiting.iter_mut().filter(|waiting| waiting.declared) {
-        let Some(request) = record.waiting.get(&waiting.path) else { continue };
+        let Some(request) = record.waiting.get(&waiting.path) else {
+            continue;
+        };
         let since = format!(
             "requested {} by {}",
             request.at.strftime("%-d %b %H:%M UTC"),

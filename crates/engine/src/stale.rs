@@ -33,7 +33,9 @@ pub fn renew(plan: &Plan, live: &Live, catalog: &Catalog) -> (Plan, Vec<Moved>) 
     }
     for (address, observation) in &live.resources {
         if let Some(present) = observation.as_present() {
-            renewed.outputs.insert(address.clone(), present.outputs.clone());
+            renewed
+                .outputs
+                .insert(address.clone(), present.outputs.clone());
         }
     }
     moved.sort_by(|a, b| a.path.cmp(&b.path));
@@ -43,10 +45,12 @@ pub fn renew(plan: &Plan, live: &Live, catalog: &Catalog) -> (Plan, Vec<Moved>) 
 
 /// The resource of an operation: by address, or among the leftovers by name.
 fn find<'a>(operation: &Operation, live: &'a Live) -> Option<&'a Observation> {
-    live.resources.get(&operation.address).filter(|one| match one {
-        Observation::Present(present) => present.name == operation.name,
-        Observation::Absent | Observation::Unreadable(_) => true,
-    })
+    live.resources
+        .get(&operation.address)
+        .filter(|one| match one {
+            Observation::Present(present) => present.name == operation.name,
+            Observation::Absent | Observation::Unreadable(_) => true,
+        })
 }
 
 fn compare(
@@ -62,7 +66,11 @@ fn compare(
             tell(address(), "readable".to_owned(), fault.to_string());
         }
         (Verb::Create, _, Some(Observation::Present(present))) => {
-            tell(address(), "absent".to_owned(), format!("{} exists", present.name));
+            tell(
+                address(),
+                "absent".to_owned(),
+                format!("{} exists", present.name),
+            );
         }
         (Verb::Create, _, Some(Observation::Absent) | None) => {}
         (_, Some(_), Some(Observation::Absent)) => {
@@ -89,7 +97,11 @@ fn values(
         None => Path::new(path.trim_end_matches(".*")),
     };
     if before.arn != now.arn {
-        tell(Path::new(operation.address.as_str()), before.arn.clone(), now.arn.clone());
+        tell(
+            Path::new(operation.address.as_str()),
+            before.arn.clone(),
+            now.arn.clone(),
+        );
     }
     let print = |path: &str, value: Option<&Value>| match (kind.attribute(path), value) {
         (_, None) => "nothing".to_owned(),
@@ -125,14 +137,29 @@ fn values(
     }
     // The immediate flag releases everything that waits, so the whole queue counts.
     let queue = |present: &Present| {
-        present.waiting.iter().map(|(path, value)| (path.to_owned(), value.clone())).collect::<Vec<_>>()
+        present
+            .waiting
+            .iter()
+            .map(|(path, value)| (path.to_owned(), value.clone()))
+            .collect::<Vec<_>>()
     };
     if queue(before) != queue(now) {
         let words = |present: &Present| {
-            let paths: Vec<String> =
-                present.waiting.iter().map(|(path, value)| format!("{path} {}", print(path, Some(value)))).collect();
-            if paths.is_empty() { "nothing queued".to_owned() } else { paths.join(", ") }
+            let paths: Vec<String> = present
+                .waiting
+                .iter()
+                .map(|(path, value)| format!("{path} {}", print(path, Some(value))))
+                .collect();
+            if paths.is_empty() {
+                "nothing queued".to_owned()
+            } else {
+                paths.join(", ")
+            }
         };
-        tell(Path::new(operation.address.as_str()), words(before), words(now));
+        tell(
+            Path::new(operation.address.as_str()),
+            words(before),
+            words(now),
+        );
     }
 }

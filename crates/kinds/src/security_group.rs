@@ -101,7 +101,7 @@ pub fn parts_of(key: &str) -> Option<(i64, &str)> {
 }
 
 fn widens(case: &Case<'_>) -> bool {
-    case.before.is_none() && case.after.is_some() && case.key.is_some_and(|key| is_open(key))
+    case.before.is_none() && case.after.is_some() && case.key.is_some_and(is_open)
 }
 
 /// Whether the rule admits every address of the internet.

@@ -2,7 +2,6 @@
 
 mod budget;
 mod check;
-mod emulator;
 mod faults;
 mod round_trip;
 mod world;

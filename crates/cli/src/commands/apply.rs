@@ -13,7 +13,11 @@ use super::{Answer, Context, execution, read, saved};
 
 /// Runs the command.
 pub(crate) fn run(context: &Context, arguments: &ApplyArgs) -> Answer {
-    if let Some(path) = arguments.spec.given().filter(|given| saved::is_plan(Some(given))) {
+    if let Some(path) = arguments
+        .spec
+        .given()
+        .filter(|given| saved::is_plan(Some(given)))
+    {
         return saved::apply(context, path, arguments);
     }
     let environment = read::environment(context, &arguments.spec)?;

@@ -68,7 +68,13 @@ fn accept(context: &Context, arguments: &DriftArgs, path: &str) -> Answer {
     let before = std::fs::read_to_string(&file).map_err(failed)?;
     let name: String = path
         .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
+        .map(|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_lowercase()
+            } else {
+                '-'
+            }
+        })
         .collect();
     let quoted = |text: &Option<String>| toml_text(text.as_deref().unwrap_or_default());
     let section = format!(

@@ -9,9 +9,9 @@ mod explain;
 mod graph;
 mod output;
 mod plan;
-mod saved;
 mod read;
 mod sandbox;
+mod saved;
 mod show;
 mod small;
 

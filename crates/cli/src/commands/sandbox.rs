@@ -107,7 +107,11 @@ fn call(context: &Context, arguments: &CallArgs) -> Answer {
         Failure::usage(format!("the arguments are not JSON: {error}"))
             .next("pgward sandbox call rds:DescribeDBInstances '{\"MaxRecords\":20}'")
     })?;
-    let spec = SpecArg { spec: arguments.spec.clone(), environment: None, file: None };
+    let spec = SpecArg {
+        spec: arguments.spec.clone(),
+        environment: None,
+        file: None,
+    };
     let environment = super::read::environment(context, &spec)?;
     let world = World::open(&environment.store)?;
     world.provide(&environment.desired);

@@ -44,7 +44,7 @@ pub(crate) fn save(
 /// Whether an argument names a saved plan and not a spec.
 pub(crate) fn is_plan(given: Option<&str>) -> bool {
     given.is_some_and(|given| {
-        !Path::new(given).extension().is_some_and(|end| end == "toml") && Path::new(given).is_file()
+        Path::new(given).extension().is_none_or(|end| end != "toml") && Path::new(given).is_file()
     })
 }
 
@@ -63,7 +63,10 @@ fn read(path: &str) -> Result<PlanFile, Failure> {
 }
 
 fn refusal(code: &str, message: String, next: &str) -> Failure {
-    Failure::of(Exit::Refused, Diagnostic::error(code, message).fact("next", next))
+    Failure::of(
+        Exit::Refused,
+        Diagnostic::error(code, message).fact("next", next),
+    )
 }
 
 /// `show FILE`: works without spec and AWS, stale or not.
@@ -83,10 +86,14 @@ pub(crate) fn show(context: &Context, path: &str) -> Answer {
 pub(crate) fn apply(context: &Context, path: &str, arguments: &ApplyArgs) -> Answer {
     let file = read(path)?;
     let of = file.desired.environment.clone();
-    let again = format!("pgward plan {} --out {path}, and have it reviewed again", of.name);
+    let again = format!(
+        "pgward plan {} --out {path}, and have it reviewed again",
+        of.name
+    );
     if arguments.now || arguments.in_window || !arguments.only.is_empty() {
         return Err(Failure::usage(
-            "a saved plan is applied as it is: --now, --in-window and --only belong to plan".to_owned(),
+            "a saved plan is applied as it is: --now, --in-window and --only belong to plan"
+                .to_owned(),
         ));
     }
     if file.bound.sandbox != context.sandbox {
@@ -97,9 +104,14 @@ pub(crate) fn apply(context: &Context, path: &str, arguments: &ApplyArgs) -> Ans
         };
         return Err(refusal("P611", message, &again));
     }
-    let endpoint = context.global.endpoint_url.clone().filter(|_| !context.sandbox);
+    let endpoint = context
+        .global
+        .endpoint_url
+        .clone()
+        .filter(|_| !context.sandbox);
     if file.bound.endpoint != endpoint {
-        let words = |endpoint: &Option<String>| endpoint.clone().unwrap_or_else(|| "AWS".to_owned());
+        let words =
+            |endpoint: &Option<String>| endpoint.clone().unwrap_or_else(|| "AWS".to_owned());
         let message = format!(
             "{path} was made for {}, this run talks to {}",
             words(&file.bound.endpoint),
@@ -116,7 +128,10 @@ pub(crate) fn apply(context: &Context, path: &str, arguments: &ApplyArgs) -> Ans
         return Err(refusal("P613", message, &again));
     }
     let store = files::store_folder(
-        file.desired.files.first().map_or("specs/spec.toml", |first| first.path.as_str()),
+        file.desired
+            .files
+            .first()
+            .map_or("specs/spec.toml", |first| first.path.as_str()),
         &file.desired.store,
     );
     let environment = Environment {
@@ -142,7 +157,10 @@ async fn run(
     options: ApplyOptions,
 ) -> Answer {
     let of = &file.desired.environment;
-    let again = format!("pgward plan {} --out {path}, and have it reviewed again", of.name);
+    let again = format!(
+        "pgward plan {} --out {path}, and have it reviewed again",
+        of.name
+    );
     let ground = context.ground(&environment.store)?;
     if ground.now() > file.bound.expires_at {
         let message = format!(
@@ -171,12 +189,23 @@ async fn run(
             .collect();
         let count = pgward_review::wording::count(moved.len(), "value");
         let verb = if moved.len() == 1 { "has" } else { "have" };
-        let made = file.plan.circumstances.now.strftime("%Y-%m-%d %H:%M UTC").to_string();
+        let made = file
+            .plan
+            .circumstances
+            .now
+            .strftime("%Y-%m-%d %H:%M UTC")
+            .to_string();
         return Err(Failure::of(
             Exit::Refused,
             Diagnostic::error("P610", "this plan no longer fits what is in AWS")
                 .fact("plan", format!("{path}, made {made}"))
-                .fact("live", format!("{count} it relies on {verb} changed since\n{}", rows.join("\n")))
+                .fact(
+                    "live",
+                    format!(
+                        "{count} it relies on {verb} changed since\n{}",
+                        rows.join("\n")
+                    ),
+                )
                 .fact("next", again),
         ));
     }
@@ -201,13 +230,25 @@ async fn run(
         }
         return Ok(Exit::Done);
     }
-    let made = Made { plan: renewed, live, aws, ground };
+    let made = Made {
+        plan: renewed,
+        live,
+        aws,
+        ground,
+    };
     execution::perform(context, &environment, &made, &approved, lease, options).await
 }
 
 fn used(path: &str, of: &pgward_model::Environment) -> Failure {
-    let next = format!("pgward plan {} --out {path}    shows what is left to do", of.name);
-    refusal("P614", format!("{path} was used before; a plan runs once"), &next)
+    let next = format!(
+        "pgward plan {} --out {path}    shows what is left to do",
+        of.name
+    );
+    refusal(
+        "P614",
+        format!("{path} was used before; a plan runs once"),
+        &next,
+    )
 }
 
 /// `--allow` adds to what the plan was made with, for this run.

@@ -14,7 +14,11 @@ use super::{Answer, Context, read, saved};
 
 /// Runs the command.
 pub(crate) fn run(context: &Context, arguments: &ShowArgs) -> Answer {
-    if let Some(path) = arguments.spec.given().filter(|given| saved::is_plan(Some(given))) {
+    if let Some(path) = arguments
+        .spec
+        .given()
+        .filter(|given| saved::is_plan(Some(given)))
+    {
         return saved::show(context, path);
     }
     let file = files::spec_file(arguments.spec.given(), context.global.dir.as_deref())?;

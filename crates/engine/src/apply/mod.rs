@@ -1,7 +1,9 @@
 //! Does what an approved plan says, and nothing else: the loop between the machine and the ports.
 
+mod attempt;
 mod machine;
 mod run;
+mod shown;
 mod stop;
 mod wait;
 

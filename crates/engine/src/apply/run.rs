@@ -28,7 +28,7 @@ pub(crate) struct Run {
 }
 
 /// Why an operation ends early.
-enum Halt {
+pub(super) enum Halt {
     Failed(Fault),
     InProgress(String),
     NotStarted,
@@ -41,7 +41,7 @@ impl From<Fault> for Halt {
     }
 }
 
-type Step<T> = Result<T, Halt>;
+pub(super) type Step<T> = Result<T, Halt>;
 
 impl Run {
     /// Does it, and says what became of it and whether the whole run has to end.
@@ -372,61 +372,6 @@ impl Run {
         Err(Halt::NotStarted)
     }
 
-    /// The declared attributes among `paths` that AWS does not show yet.
-    fn missing(
-        &self,
-        resource: &Resource,
-        present: &Present,
-        paths: &BTreeSet<String>,
-    ) -> BTreeSet<String> {
-        let kind = self.catalog.kind(&resource.kind);
-        paths
-            .iter()
-            .filter(|path| {
-                let Some(attribute) = kind.attribute(path) else {
-                    return false;
-                };
-                if attribute.observed
-                    || matches!(attribute.applies, Applies::OnCreate | Applies::OnReplace)
-                {
-                    return false;
-                }
-                let Some(declared) = resource.attributes.get(path) else {
-                    return false;
-                };
-                if declared.is_unknown() {
-                    return false;
-                }
-                !self.shows(attribute, declared, present, &resource.attributes)
-            })
-            .cloned()
-            .collect()
-    }
-
-    fn shows(
-        &self,
-        attribute: &pgward_model::Attribute,
-        declared: &pgward_model::Value,
-        present: &Present,
-        desired: &Object,
-    ) -> bool {
-        let live = present.now.get(attribute.path);
-        if !attribute.is_keyed() {
-            return live.is_some_and(|live| {
-                compare::equal(self.catalog, attribute, None, declared, live, desired)
-            });
-        }
-        let empty = BTreeMap::new();
-        let live = live.and_then(pgward_model::Value::as_map).unwrap_or(&empty);
-        let declared = declared.as_map().unwrap_or(&empty);
-        live.keys().all(|key| declared.contains_key(key))
-            && declared.iter().all(|(key, value)| {
-                live.get(key).is_some_and(|live| {
-                    compare::equal(self.catalog, attribute, Some(key), value, live, desired)
-                })
-            })
-    }
-
     /// The declared resource with the outputs of what was made before it.
     fn resolved(&self) -> Step<Resource> {
         let Some(mut resource) = self.operation.resource.clone() else {
@@ -472,144 +417,6 @@ impl Run {
             self.operation.name
         );
         fault
-    }
-
-    async fn look(&self) -> Observation {
-        self.ports
-            .remote
-            .look(&self.operation.kind, &self.operation.name)
-            .await
-    }
-
-    /// The lease is ours and the journal has the intent: the call may be made.
-    fn intend(&self) -> Step<()> {
-        if self.ports.stop.is_set() {
-            return Err(Halt::NotStarted);
-        }
-        self.ports
-            .lease
-            .check()
-            .map_err(|why| Halt::Ends(Ending::LeaseLost(why)))?;
-        let paths: Vec<&str> = self
-            .operation
-            .paths
-            .iter()
-            .map(pgward_model::Path::as_str)
-            .collect();
-        self.write("intent", paths.join(", "))
-    }
-
-    fn record(&self, fault: Option<&Fault>) -> Step<()> {
-        match fault {
-            None => self.write("done", String::new()),
-            Some(fault) => {
-                let code = fault.code.clone().unwrap_or_default();
-                self.write("fault", format!("{} {code}", fault.action))
-            }
-        }
-    }
-
-    fn write(&self, what: &str, note: String) -> Step<()> {
-        let line = JournalLine {
-            at: self.ports.clock.now(),
-            what,
-            address: self.operation.address.as_str(),
-            verb: self.operation.verb.word(),
-            name: &self.operation.name,
-            note,
-        };
-        self.ports
-            .journal
-            .write(&line)
-            .map_err(|error| Halt::Ends(Ending::JournalFailed(error.to_string())))
-    }
-
-    /// Waits before a call is repeated, or fails if that is of no use or has lasted too long.
-    async fn pause_or_fail(
-        &self,
-        fault: Fault,
-        began: Timestamp,
-        attempts: &mut u32,
-        repeatable: bool,
-    ) -> Step<()> {
-        let patience = wait::patience(fault.kind)
-            .filter(|_| repeatable)
-            .or_else(|| {
-                // AWS names what was just made as existing and does not show it yet.
-                (fault.kind == FaultKind::AlreadyExists && self.operation.verb == Verb::Create)
-                    .then_some(wait::APPEARS_WITHIN)
-            });
-        let waited = milliseconds(began, self.ports.clock.now());
-        match patience {
-            Some(patience) if u128::from(waited) < patience.as_millis() => {
-                *attempts += 1;
-                self.tell(&Event::Retrying {
-                    number: self.operation.number,
-                    fault,
-                });
-                self.sleep(wait::next_attempt(*attempts), "retrying").await
-            }
-            _ => Err(Halt::Failed(fault)),
-        }
-    }
-
-    /// A failed read while waiting is repeated for a while, unless repeating is of no use.
-    fn tolerate(&self, fault: Fault, began: Timestamp) -> Step<()> {
-        let waited = milliseconds(began, self.ports.clock.now());
-        let passing = matches!(
-            fault.kind,
-            FaultKind::Throttled | FaultKind::Ambiguous | FaultKind::Busy | FaultKind::Other
-        );
-        let patience =
-            wait::READS_AGAIN_FOR.as_millis() + u128::from(self.operation.minutes.2) * 60_000;
-        if passing && u128::from(waited) < patience {
-            self.tell(&Event::Retrying {
-                number: self.operation.number,
-                fault,
-            });
-            Ok(())
-        } else {
-            Err(Halt::Failed(fault))
-        }
-    }
-
-    fn waiting(&self, status: &str, began: Timestamp) {
-        self.tell(&Event::Waiting {
-            number: self.operation.number,
-            status: status.to_owned(),
-            elapsed_ms: milliseconds(began, self.ports.clock.now()),
-        });
-    }
-
-    fn tell(&self, event: &Event) {
-        self.ports.progress.event(self.ports.clock.now(), event);
-    }
-
-    /// Sleeps, unless the run is to stop: AWS then goes on alone.
-    async fn sleep(&self, duration: Duration, status: &str) -> Step<()> {
-        if duration.is_zero() {
-            return Ok(());
-        }
-        tokio::select! {
-            () = self.ports.clock.sleep(duration) => Ok(()),
-            () = self.ports.stop.wait() => Err(Halt::InProgress(status.to_owned())),
-        }
-    }
-
-    fn past_deadline(&self, began: Timestamp, status: &str) -> Step<()> {
-        let limit = self
-            .timeout
-            .unwrap_or_else(|| Duration::from_secs(u64::from(self.operation.minutes.2) * 60));
-        let waited = milliseconds(began, self.ports.clock.now());
-        if u128::from(waited) < limit.as_millis() {
-            return Ok(());
-        }
-        let minutes = waited / 60_000;
-        Err(Halt::Failed(Fault::new(
-            FaultKind::Busy,
-            &format!("{} {}", self.operation.verb.word(), self.operation.name),
-            format!("still {status} after {minutes} min; AWS goes on with it"),
-        )))
     }
 }
 

@@ -42,8 +42,7 @@ impl Planner<'_> {
     fn finding_on(&self, change: &PlannedChange) -> Option<Gate> {
         let about = |subject: &str| {
             change.path.is_within(subject)
-                || (change.is_whole()
-                    && Path::new(subject).is_within(change.address.as_str()))
+                || (change.is_whole() && Path::new(subject).is_within(change.address.as_str()))
         };
         self.findings
             .iter()

@@ -168,13 +168,20 @@ impl Planner<'_> {
     /// Blocked first, then the strongest effect; then by step, kind and place in the files.
     fn order(&self, changes: &mut [PlannedChange]) {
         changes.sort_by_cached_key(|change| {
-            let kind = self.catalog.kinds.iter().position(|kind| kind.name == change.kind);
+            let kind = self
+                .catalog
+                .kinds
+                .iter()
+                .position(|kind| kind.name == change.kind);
             (
                 !change.is_blocked(),
                 std::cmp::Reverse(change.effect),
                 change.step,
                 change.is_whole().then_some(kind),
-                change.origin.clone().filter(|_| change.verb == Verb::Create),
+                change
+                    .origin
+                    .clone()
+                    .filter(|_| change.verb == Verb::Create),
                 change.path.clone(),
             )
         });

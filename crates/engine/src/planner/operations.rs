@@ -158,7 +158,9 @@ impl Planner<'_> {
             }
             (false, true) => {
                 // Values that a restart must bring into effect are only stored by this call.
-                let stored = sooner.iter().all(|one| matches!(one.when, When::Restart { .. }));
+                let stored = sooner
+                    .iter()
+                    .all(|one| matches!(one.when, When::Restart { .. }));
                 operations.push(part(&sooner, flagged, stored));
             }
             (true, false) => operations.push(part(&later, false, true)),

@@ -77,7 +77,9 @@ impl Planner<'_> {
         if busy {
             When::Now
         } else {
-            When::Window { at: self.next_window.map(|(start, _)| start) }
+            When::Window {
+                at: self.next_window.map(|(start, _)| start),
+            }
         }
     }
 
