@@ -135,6 +135,10 @@ impl Remote for Aws {
         }
     }
 
+    async fn snapshot_is_available(&self, name: &str) -> Result<bool, Fault> {
+        kinds::database::snapshot_is_available(self, name).await
+    }
+
     async fn create(&self, request: &Create) -> Result<(), Fault> {
         let adapter = kinds::find(&request.resource.kind);
         let adapter = adapter.ok_or_else(|| no_adapter(&request.resource.kind))?;

@@ -34,6 +34,13 @@ pub trait Remote: Send + Sync {
     /// Reads one resource by kind and name.
     async fn look(&self, kind: &str, name: &str) -> Observation;
 
+    /// Whether a snapshot is there and can be restored.
+    ///
+    /// # Errors
+    ///
+    /// When it can't be read, or has failed.
+    async fn snapshot_is_available(&self, name: &str) -> Result<bool, Fault>;
+
     /// Creates a resource, with its tags in the creating call. Must be safe to repeat after
     /// [`Fault`] `Ambiguous` once [`Remote::look`] has said that it is absent.
     ///

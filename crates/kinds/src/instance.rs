@@ -85,7 +85,8 @@ attributes! {
     /// PostgreSQL version; `16` accepts every `16.x`.
     VERSION: "postgres.version", Form::Text => required().aws("EngineVersion")
         .terraform("engine_version").matches(Matches::VersionPrefix).applies(Window)
-        .effect(Downtime).one_way(Way::Upgrade).interruption(60, 900).reason_by(version_reason);
+        .effect(Downtime).one_way(Way::Upgrade).interruption(60, 900).reason_by(version_reason)
+        .followers_first(minor_to_replicas_first);
 
     /// Port PostgreSQL listens on. AWS restarts at once, whatever the window.
     PORT: "postgres.port", Form::Int => aws("Port, DBPortNumber").terraform("port")
@@ -336,7 +337,18 @@ fn storage_gains(case: &Case<'_>, _: &BTreeMap<Address, Resource>) -> Vec<(Strin
     ]
 }
 
-fn version_reason(case: &Case<'_>) -> String {
+/// A source takes a minor version only after its replicas; a major one takes them along
+/// (resource semantics, 6.5).
+fn minor_to_replicas_first(case: &Case<'_>) -> Option<bool> {
+    let major = |value: Option<&Value>| {
+        value
+            .and_then(Value::as_text)
+            .map(|text| text.split('.').next().unwrap_or("").to_owned())
+    };
+    Some(major(case.before) == major(case.after))
+}
+
+pub(crate) fn version_reason(case: &Case<'_>) -> String {
     let major = |value: Option<&Value>| {
         value
             .and_then(Value::as_text)

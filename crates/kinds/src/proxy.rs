@@ -35,12 +35,12 @@ attributes! {
 
     /// How long a client may be idle: 1 s to 8 h.
     IDLE_CLIENT_TIMEOUT: "proxy.idle_client_timeout", Form::Seconds => aws("IdleClientTimeout")
-        .terraform("idle_client_timeout").range(1, 28_800).default("30 min")
+        .terraform("idle_client_timeout").range(1, 28_800).default("not managed; AWS begins with 30 min")
         .reason("It holds from the next time a client is idle.");
 
     /// Share of `max_connections` that the proxy may use.
     MAX_CONNECTIONS: "proxy.max_connections", Form::Percent => aws("MaxConnectionsPercent")
-        .terraform("max_connections_percent").range(1, 100).default("100%")
+        .terraform("max_connections_percent").range(1, 100).default("not managed; AWS begins with 100%")
         .reason("The pool adapts within seconds.");
 
     /// Subnets of the proxy; those of the database.

@@ -10,7 +10,7 @@ use pgward_model::{
     Applies::{AfterReboot, OnReplace, Window},
     Described,
     Effect::{Degraded, Downtime, Reboot, Replace},
-    Form, Kind, Matches, Resource, Usual, attributes,
+    Form, Kind, Matches, Resource, Usual, Way, attributes,
 };
 
 use crate::{facts, instance, tags};
@@ -20,6 +20,12 @@ attributes! {
     CLASS: "*.class", Form::Text => required().aws("DBInstanceClass").terraform("instance_class")
         .applies(Window).effect(Downtime).interruption(60, 600)
         .reason_by(instance::class_reason).matches(Matches::IgnoringCase);
+
+    /// PostgreSQL version; follows `[postgres] version`. Minor versions come to replicas first, a
+    /// major one comes to them with their source.
+    VERSION: "*.version", Form::Text => derived().aws("EngineVersion")
+        .matches(Matches::VersionPrefix).applies(Window).effect(Downtime)
+        .one_way(Way::Upgrade).interruption(60, 900).reason_by(instance::version_reason);
 
     /// What it copies: nothing for the instance, or another replica as `"replica.NAME"`.
     SOURCE: "*.source", Form::Text => aws("SourceDBInstanceIdentifier")

@@ -223,8 +223,9 @@ pub struct Attribute {
     pub follows: Option<Aside<(String, String, String)>>,
     /// Further lines of the plan about a change, as (word, text).
     pub remarks: Option<Aside<(String, String)>>,
-    /// Whether resources that depend on this one must restart before those it came from, for the
-    /// values of a group that both use; asked for changes that need a restart.
+    /// Whether replicas go before their source: with a restart for the values of a group that both
+    /// use, or with an upgrade of their own; nothing if the order does not matter. An upgrade that
+    /// is not theirs first comes to them with their source.
     pub followers_first: Option<fn(&Case<'_>) -> Option<bool>>,
     /// How a value is printed, where the form is not enough; takes key and value.
     pub show: Option<fn(&str, &Value) -> String>,

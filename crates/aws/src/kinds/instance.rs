@@ -28,6 +28,7 @@ pub(crate) struct Instance;
 /// The attributes of `instance`.
 pub(crate) static TABLE: Table = Table {
     class: &attributes::CLASS,
+    version: &attributes::VERSION,
     multi_az: &attributes::MULTI_AZ,
     public: &attributes::PUBLIC,
     name: &attributes::NAME,
@@ -55,7 +56,6 @@ static OWN: OfSource = OfSource {
     iops: &attributes::IOPS,
     throughput: &attributes::THROUGHPUT,
     encryption: &attributes::ENCRYPTION,
-    version: &attributes::VERSION,
     port: &attributes::PORT,
     subnet_group: &attributes::SUBNET_GROUP,
     backup_window: &attributes::BACKUP_WINDOW,

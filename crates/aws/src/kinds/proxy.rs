@@ -40,7 +40,7 @@ impl Adapter for Proxy {
         let reads = declared
             .iter()
             .map(|resource| -> Boxed<'_, Result<Behind, Fault>> {
-                Box::pin(behind(fleet.aws, &resource.name))
+                Box::pin(behind(fleet.aws, &resource.name, Some(*resource)))
             })
             .collect();
         let (proxies, _, behind) =
@@ -90,7 +90,7 @@ impl Adapter for Proxy {
             .send();
         let (proxies, behind) = tokio::join!(
             aws.session().call("rds:DescribeDBProxies", call),
-            behind(aws, name)
+            behind(aws, name, declared)
         );
         let Some(output) = absent(proxies)? else {
             return Ok(None);
@@ -275,7 +275,17 @@ struct Behind {
     targets: Vec<DbProxyTarget>,
 }
 
-async fn behind(aws: &Aws, proxy: &str) -> Result<Behind, Fault> {
+async fn behind(aws: &Aws, proxy: &str, declared: Option<&Resource>) -> Result<Behind, Fault> {
+    // The pool costs a call of its own, so it is read only where it is managed.
+    let pooled =
+        declared.is_some_and(|resource| resource.attributes.get(MAX_CONNECTIONS.path).is_some());
+    if !pooled {
+        let targets = absent(targets(aws, proxy).await)?.unwrap_or_default();
+        return Ok(Behind {
+            group: None,
+            targets,
+        });
+    }
     let call = aws.session().rds().describe_db_proxy_target_groups();
     let call = call.db_proxy_name(proxy).target_group_name(GROUP).send();
     let (groups, targets) = tokio::join!(

@@ -17,6 +17,7 @@ pub(crate) struct Replica;
 /// The attributes of `replica`.
 pub(crate) static TABLE: Table = Table {
     class: &attributes::CLASS,
+    version: &attributes::VERSION,
     multi_az: &attributes::MULTI_AZ,
     public: &attributes::PUBLIC,
     name: &attributes::NAME,

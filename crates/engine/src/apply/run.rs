@@ -245,7 +245,8 @@ impl Run {
         if self.no_wait {
             return Ok(());
         }
-        self.gone(began).await
+        self.gone(began).await?;
+        self.snapshot(began).await
     }
 
     async fn gone(&self, began: Timestamp) -> Step<()> {
@@ -259,6 +260,24 @@ impl Run {
                 }
                 Observation::Unreadable(fault) => self.tolerate(*fault, began)?,
             }
+        }
+        Ok(())
+    }
+
+    /// Nothing that a restore needs may go before the final snapshot can be restored.
+    async fn snapshot(&self, began: Timestamp) -> Step<()> {
+        let Some(name) = &self.operation.final_snapshot else {
+            return Ok(());
+        };
+        for looks in 1.. {
+            match self.ports.remote.snapshot_is_available(name).await {
+                Ok(true) => return Ok(()),
+                Ok(false) => self.waiting("creating the final snapshot", began),
+                Err(fault) => self.tolerate(fault, began)?,
+            }
+            self.past_deadline(began, "creating the final snapshot")?;
+            self.sleep(wait::next_look(looks), "creating the final snapshot")
+                .await?;
         }
         Ok(())
     }

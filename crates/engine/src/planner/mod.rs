@@ -100,6 +100,7 @@ impl Planner<'_> {
                 }
             }
         }
+        self.drop_followers(&mut changes);
         self.use_restarts(&mut changes);
         self.plan_restarts(&mut changes);
         self.restrict(&mut changes);

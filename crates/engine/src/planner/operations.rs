@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pgward_graph::layers;
-use pgward_model::{Address, Effect, Value};
+use pgward_model::{Address, Effect, Value, Way};
 
 use crate::{
     Operation, PlannedChange, ResourceChange, Step, Verb, When, planner::values::together,
@@ -131,6 +131,7 @@ impl Planner<'_> {
         let part = |these: &[&PlannedChange], immediate: bool, deferred: bool| {
             let mut operation = self.operation(change, Verb::Update, these);
             operation.attributes = these.iter().map(|one| attribute_of(one)).collect();
+            self.keep_ignored(&mut operation);
             operation.immediate = immediate;
             operation.deferred = deferred;
             let converts = operation
@@ -165,6 +166,31 @@ impl Planner<'_> {
             }
             (true, false) => operations.push(part(&later, false, true)),
             (true, true) => {}
+        }
+    }
+
+    /// What `[ignore.*]` names stays: it is sent along as it is, since a keyed attribute is sent as
+    /// a whole.
+    fn keep_ignored(&self, operation: &mut Operation) {
+        let today = self.circumstances.now.strftime("%Y-%m-%d").to_string();
+        let (Some(resource), Some(live)) = (&mut operation.resource, &operation.live) else {
+            return;
+        };
+        for path in &operation.attributes {
+            let Some(Value::Map(mut declared)) = resource.attributes.get(path).cloned() else {
+                continue;
+            };
+            for (key, value) in live.now.map(path).into_iter().flatten() {
+                let shown = resource.path_of(path, Some(key));
+                let ignored =
+                    self.desired.ignores.iter().any(|ignore| {
+                        ignore.until >= today && shown.is_within(ignore.path.as_str())
+                    });
+                if ignored {
+                    declared.insert(key.clone(), value.clone());
+                }
+            }
+            resource.attributes.set(path.clone(), Value::Map(declared));
         }
     }
 
@@ -248,7 +274,24 @@ impl Planner<'_> {
         if before.verb == Verb::Restart {
             return false;
         }
+        if self.upgrades_together(one, before) {
+            // The follower is the one that reaches the other, and it goes first.
+            return self.graph.reaches(&before.address, &one.address);
+        }
         self.graph.reaches(&one.address, &before.address)
+    }
+
+    /// Whether two operations change the version of a source and of its replica.
+    fn upgrades_together(&self, one: &Operation, other: &Operation) -> bool {
+        let upgrades = |operation: &Operation| {
+            let kind = self.catalog.kind(&operation.kind);
+            operation
+                .attributes
+                .iter()
+                .filter_map(|path| kind.attribute(path))
+                .any(|attribute| attribute.one_way == Some(Way::Upgrade))
+        };
+        upgrades(one) && upgrades(other)
     }
 
     /// Whether what depends restarts before what it depends on (resource semantics, 7).

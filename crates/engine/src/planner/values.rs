@@ -163,6 +163,49 @@ impl Planner<'_> {
         }
     }
 
+    /// An upgrade that comes to replicas with their source is planned for the source alone.
+    pub(super) fn drop_followers(&self, changes: &mut Vec<PlannedChange>) {
+        let leading: Vec<pgward_model::Address> = self
+            .changes
+            .resources
+            .iter()
+            .filter(|change| change.verb == Verb::Update && self.takes_followers_along(change))
+            .map(|change| change.address.clone())
+            .collect();
+        changes.retain(|change| {
+            let row = change
+                .attribute
+                .as_ref()
+                .and_then(|(path, _)| self.catalog.kind(&change.kind).attribute(path));
+            let upgrades = row.is_some_and(|row| row.one_way == Some(pgward_model::Way::Upgrade));
+            !(upgrades
+                && leading
+                    .iter()
+                    .any(|leader| self.graph.reaches(&change.address, leader)))
+        });
+    }
+
+    fn takes_followers_along(&self, change: &ResourceChange) -> bool {
+        let kind = self.catalog.kind(&change.kind);
+        let (Some(live), Some(desired)) = (&change.live, &change.desired) else {
+            return false;
+        };
+        change.attributes.iter().any(|one| {
+            let Some(attribute) = kind.attribute(&one.attribute) else {
+                return false;
+            };
+            let case = Case {
+                key: one.key.as_deref(),
+                before: one.before.as_ref(),
+                after: one.after.as_ref(),
+                live: &live.now,
+                desired: &desired.attributes,
+            };
+            attribute.one_way == Some(pgward_model::Way::Upgrade)
+                && attribute.followers_first.and_then(|ask| ask(&case)) == Some(false)
+        })
+    }
+
     /// Parameters that need a restart use one that the plan causes anyway.
     pub(super) fn use_restarts(&self, changes: &mut [PlannedChange]) {
         let restarts: Vec<(pgward_model::Address, Path, bool)> = changes

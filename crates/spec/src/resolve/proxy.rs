@@ -24,8 +24,6 @@ pub(super) fn resolve(work: &mut Work<'_>, desired: &mut Desired) {
     let defaults = [
         ("proxy.iam", Value::text("disabled")),
         ("proxy.require_tls", Value::Bool(true)),
-        ("proxy.idle_client_timeout", Value::Int(1800)),
-        ("proxy.max_connections", Value::Int(100)),
     ];
     for (path, value) in defaults {
         if resource.attributes.get(path).is_none() {

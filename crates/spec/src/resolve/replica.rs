@@ -9,7 +9,8 @@ use crate::sections::Group;
 use crate::values::NameRule;
 
 /// What a replica takes over: its own attribute, the instance's, and where that is written.
-const INHERITED: [(&str, &str, &str, &str); 11] = [
+const INHERITED: [(&str, &str, &str, &str); 12] = [
+    ("*.version", "postgres.version", "postgres", "version"),
     ("*.public", "instance.public", "instance", "public"),
     (
         "*.parameter_group",

@@ -2,6 +2,7 @@
 
 mod modify;
 mod read;
+mod snapshot;
 mod status;
 
 use aws_sdk_rds::types::DbInstance;
@@ -10,6 +11,7 @@ use pgward_model::{Attribute, Resource};
 
 pub(crate) use modify::modify;
 pub(crate) use read::read;
+pub(crate) use snapshot::snapshot_is_available;
 
 use super::Found;
 use crate::aws::Aws;
@@ -22,6 +24,7 @@ use crate::tags::gone;
 #[derive(Debug)]
 pub(crate) struct Table {
     pub(crate) class: &'static Attribute,
+    pub(crate) version: &'static Attribute,
     pub(crate) multi_az: &'static Attribute,
     pub(crate) public: &'static Attribute,
     pub(crate) name: &'static Attribute,
@@ -51,7 +54,6 @@ pub(crate) struct OfSource {
     pub(crate) iops: &'static Attribute,
     pub(crate) throughput: &'static Attribute,
     pub(crate) encryption: &'static Attribute,
-    pub(crate) version: &'static Attribute,
     pub(crate) port: &'static Attribute,
     pub(crate) subnet_group: &'static Attribute,
     pub(crate) backup_window: &'static Attribute,

@@ -44,8 +44,8 @@ pub(crate) async fn modify(
     if let Some(own) = table.of_source {
         form.storage(own);
         form.own(own);
-        form.version(aws, own, table.parameters).await;
     }
+    form.version(aws, table).await;
     let (call, more) = finish(form.call);
     if form.touched || more {
         aws.session()
@@ -249,11 +249,12 @@ impl Form<'_> {
     }
 
     /// A version; with a major one go the permission and the group of the new family.
-    async fn version(&mut self, aws: &Aws, own: &OfSource, parameters: &Attribute) {
-        let Some(declared) = self.text(own.version) else {
+    async fn version(&mut self, aws: &Aws, table: &Table) {
+        let (own, parameters) = (table.version, table.parameters);
+        let Some(declared) = self.text(own) else {
             return;
         };
-        let live = text(&self.request.live.now, own.version).unwrap_or_default();
+        let live = text(&self.request.live.now, own).unwrap_or_default();
         let version = versions::upgrade_target(aws, &live, &declared).await;
         let major = versions::major(&version) != versions::major(&live);
         self.call = self.call.clone().engine_version(version);
