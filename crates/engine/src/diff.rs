@@ -229,7 +229,7 @@ impl View<'_> {
             }
             (Some(now), None) if same(now) => {}
             (_, Some(waiting)) => {
-                found.push(self.change(attribute, None, Some(waiting), Some(declared)))
+                found.push(self.change(attribute, None, Some(waiting), Some(declared)));
             }
             (now, None) => found.push(self.change(attribute, None, now, Some(declared))),
         }

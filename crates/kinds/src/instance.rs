@@ -364,90 +364,89 @@ pub(crate) fn version_reason(case: &Case<'_>) -> String {
 
 fn describe(resource: &Resource, _: &BTreeMap<Address, Resource>) -> Vec<Described> {
     let of = &resource.attributes;
-    let line = |label: &str, parts: Vec<String>| Described {
-        label: label.to_owned(),
-        text: parts
-            .into_iter()
-            .filter(|part| !part.is_empty())
-            .collect::<Vec<_>>()
-            .join(", "),
-        source: None,
-    };
     let yes = |path: &str| of.bool(path) == Some(true);
-    let class = of.text(CLASS.path).unwrap_or("");
-    let grow = of
-        .int(GROW_TO.path)
-        .map(|size| format!("grows to {size} GiB"));
+    let class = facts::class_words(of.text(CLASS.path).unwrap_or(""));
+    let twice = if yes(MULTI_AZ.path) { "Multi-AZ" } else { "" };
+    let public = if yes(PUBLIC.path) {
+        "PUBLIC address"
+    } else {
+        "not public"
+    };
+    let protection = if yes(DELETION_PROTECTION.path) {
+        "on"
+    } else {
+        "off"
+    };
     let mut lines = vec![
-        line(
-            "class",
-            vec![
-                facts::class_words(class),
-                if yes(MULTI_AZ.path) {
-                    "Multi-AZ".to_owned()
-                } else {
-                    String::new()
-                },
-            ],
-        ),
-        line(
-            "engine",
-            vec![
-                format!("PostgreSQL {}", of.text(VERSION.path).unwrap_or("")),
-                of.int(PORT.path)
-                    .map(|port| format!("port {port}"))
-                    .unwrap_or_default(),
-                if yes(IAM_AUTHENTICATION.path) {
-                    "IAM login on".to_owned()
-                } else {
-                    String::new()
-                },
-            ],
-        ),
-        line(
-            "storage",
-            vec![
-                format!(
-                    "{} {} GiB",
-                    of.text(STORAGE_TYPE.path).unwrap_or("gp3"),
-                    of.int(STORAGE.path).unwrap_or_default()
-                ),
-                grow.unwrap_or_default(),
-                of.text(ENCRYPTION.path)
-                    .map(|k| format!("encrypted with {k}"))
-                    .unwrap_or_default(),
-            ],
-        ),
-        line(
-            "network",
-            vec![
-                if yes(PUBLIC.path) {
-                    "PUBLIC address"
-                } else {
-                    "not public"
-                }
-                .to_owned(),
-            ],
-        ),
+        line("class", &[class, twice.to_owned()]),
+        engine(resource),
+        storage(resource),
+        line("network", &[public.to_owned()]),
+        line("backups", &[backups(resource)]),
     ];
-    lines.push(Described {
-        label: "backups".to_owned(),
-        text: backups(resource),
-        source: None,
-    });
     lines.extend(monitoring(resource));
     lines.push(line(
         "protection",
-        vec![format!(
-            "deletion protection {}",
-            if yes(DELETION_PROTECTION.path) {
-                "on"
-            } else {
-                "off"
-            }
-        )],
+        &[format!("deletion protection {protection}")],
     ));
     lines
+}
+
+/// A line of the parts that are not empty, with commas.
+fn line(label: &str, parts: &[String]) -> Described {
+    let parts: Vec<&str> = parts
+        .iter()
+        .map(String::as_str)
+        .filter(|part| !part.is_empty())
+        .collect();
+    Described {
+        label: label.to_owned(),
+        text: parts.join(", "),
+        source: None,
+    }
+}
+
+fn engine(resource: &Resource) -> Described {
+    let of = &resource.attributes;
+    let iam = of.bool(IAM_AUTHENTICATION.path) == Some(true);
+    line(
+        "engine",
+        &[
+            format!("PostgreSQL {}", of.text(VERSION.path).unwrap_or("")),
+            of.int(PORT.path)
+                .map(|port| format!("port {port}"))
+                .unwrap_or_default(),
+            if iam {
+                "IAM login on".to_owned()
+            } else {
+                String::new()
+            },
+        ],
+    )
+}
+
+fn storage(resource: &Resource) -> Described {
+    let of = &resource.attributes;
+    let kind = of.text(STORAGE_TYPE.path).unwrap_or("gp3");
+    let size = of.int(STORAGE.path).unwrap_or_default();
+    line(
+        "storage",
+        &[
+            format!("{kind} {size} GiB"),
+            of.int(GROW_TO.path)
+                .map(|size| format!("grows to {size} GiB"))
+                .unwrap_or_default(),
+            of.int(IOPS.path)
+                .map(|iops| format!("{iops} IOPS"))
+                .unwrap_or_default(),
+            of.int(THROUGHPUT.path)
+                .map(|rate| format!("{rate} MiB/s"))
+                .unwrap_or_default(),
+            of.text(ENCRYPTION.path)
+                .map(|key| format!("encrypted with {key}"))
+                .unwrap_or_default(),
+        ],
+    )
 }
 
 fn backups(resource: &Resource) -> String {

@@ -1,15 +1,15 @@
 //! One operation: the calls, the look after every doubtful answer, and the wait.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use pgward_model::{Applies, Catalog, Object, Resource};
+use pgward_model::{Catalog, Object, Resource};
 
 use crate::{
-    Change, Create, Delete, Ending, Event, Fault, FaultKind, JournalLine, Observation, Operation,
-    Outcome, Present, Readiness, Verb, compare,
+    Change, Create, Delete, Ending, Fault, FaultKind, Observation, Operation, Outcome, Present,
+    Readiness, Verb,
 };
 
 use super::{Ports, Shared, milliseconds, wait};
@@ -308,7 +308,7 @@ impl Run {
                 }
                 Err(fault) => {
                     self.pause_or_fail(fault, began, &mut attempts, true)
-                        .await?
+                        .await?;
                 }
             }
         }
@@ -354,7 +354,7 @@ impl Run {
                 Ok(()) => return Ok(()),
                 Err(fault) => {
                     self.pause_or_fail(fault, began, &mut attempts, true)
-                        .await?
+                        .await?;
                 }
             }
         }
