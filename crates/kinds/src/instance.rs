@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use pgward_model::{
     Address,
-    Applies::{AfterReboot, Now, OnCreate, OnReplace, Window},
+    Applies::{self, AfterReboot, Now, OnCreate, OnReplace, PerKey, Window},
     Case, Described, Effect,
     Effect::{DataLoss, Degraded, Downtime, Online, Reboot},
     Form, Kind, Matches, Resource, Usual, Value, Way, attributes, units,
@@ -122,7 +122,7 @@ attributes! {
 
     /// How long automated backups are kept: 0 to 35 days; `0 days` keeps none.
     RETENTION: "backup.retention", Form::Days => required().aws("BackupRetentionPeriod")
-        .terraform("backup_retention_period").range(0, 35).applies(Now).effect_by(crossing_zero)
+        .terraform("backup_retention_period").range(0, 35).applies(PerKey(retention_applies)).effect_by(crossing_zero)
         .exposes(retention_cut).reason_by(retention_reason);
 
     /// Whether snapshots get the tags of the instance.
@@ -245,6 +245,15 @@ fn crossing_zero(case: &Case<'_>) -> Effect {
         Online
     } else {
         Downtime
+    }
+}
+
+/// From or to zero it waits for the window, otherwise it is set at once (resource semantics, 6.4).
+fn retention_applies(case: &Case<'_>) -> Applies {
+    if crossing_zero(case) == Downtime {
+        Window
+    } else {
+        Now
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pgward_graph::layers;
-use pgward_model::{Address, Effect, Value, Way};
+use pgward_model::{Address, Effect, Path, Value, Way};
 
 use crate::{
     Operation, PlannedChange, ResourceChange, Step, Verb, When, planner::values::together,
@@ -15,6 +15,11 @@ impl Planner<'_> {
     /// The operations of every change that is not blocked, with steps; sets the steps of changes.
     pub(super) fn operations(&self, changes: &mut [PlannedChange]) -> Vec<Operation> {
         let mut operations = Vec::new();
+        let restarts: BTreeSet<Path> = changes
+            .iter()
+            .filter(|change| change.verb == Verb::Restart)
+            .map(|change| change.path.clone())
+            .collect();
         for change in &self.changes.resources {
             let planned: Vec<&PlannedChange> = changes
                 .iter()
@@ -25,7 +30,7 @@ impl Planner<'_> {
                 continue;
             }
             match change.verb {
-                Verb::Update => self.updates(change, &planned, &mut operations),
+                Verb::Update => self.updates(change, &planned, &restarts, &mut operations),
                 verb => operations.push(self.operation(change, verb, &planned)),
             }
         }
@@ -109,6 +114,7 @@ impl Planner<'_> {
         &self,
         change: &ResourceChange,
         planned: &[&PlannedChange],
+        restarts: &BTreeSet<Path>,
         operations: &mut Vec<Operation>,
     ) {
         let kind = self.catalog.kind(&change.kind);
@@ -158,10 +164,14 @@ impl Planner<'_> {
                 operations.push(part(&later, false, true));
             }
             (false, true) => {
-                // Values that a restart must bring into effect are only stored by this call.
-                let stored = sooner
-                    .iter()
-                    .all(|one| matches!(one.when, When::Restart { .. }));
+                // Values that a restart must bring into effect are only stored by this call,
+                // unless the restart is part of the plan.
+                let stored = sooner.iter().all(|one| match &one.when {
+                    When::Restart { with } => {
+                        with.as_ref().is_none_or(|with| !restarts.contains(with))
+                    }
+                    When::Now | When::Window { .. } | When::Never => false,
+                });
                 operations.push(part(&sooner, flagged, stored));
             }
             (true, false) => operations.push(part(&later, false, true)),

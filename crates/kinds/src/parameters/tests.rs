@@ -9,6 +9,7 @@ fn text(value: &str) -> Value {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of rows")]
 fn written_values_become_what_rds_takes() {
     let rows = [
         ("shared_buffers", text("2560MB"), "327680"),
@@ -274,6 +275,7 @@ fn units_that_are_not_postgresqls_are_refused() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of rows")]
 fn values_that_rds_refuses_are_refused_first() {
     let of = |name, written: Value, expected: &[&str]| {
         refused("postgres16", name, &written, expected);
