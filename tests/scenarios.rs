@@ -151,7 +151,9 @@ fn shell(stage: &Path, command: &str) -> String {
     let code = child.wait().expect("a program ends").code();
     if code != Some(0) {
         let code = code.map_or_else(|| "killed".to_owned(), |code| code.to_string());
-        said = format!("{}\n? {code}", said.trim_end_matches('\n'));
+        let text = said.trim_end_matches('\n');
+        let pause = if text.is_empty() { "" } else { "\n" };
+        said = format!("{text}{pause}? {code}");
     }
     without_process(&said.replace(&stage.display().to_string(), "[HERE]"))
 }
@@ -198,7 +200,8 @@ fn program() -> PathBuf {
     program
 }
 
-/// Applies a block that names a file and shows lines that go and come.
+/// Applies a block that names a file and shows lines that go and come; with lines that come only, it
+/// is a new file.
 fn change(stage: &Path, block: &[&str], place: &str) {
     let (head, body) = block
         .split_first()
@@ -209,14 +212,19 @@ fn change(stage: &Path, block: &[&str], place: &str) {
     let file = stage.join(name);
     let side = |other: char| {
         let kept = body.iter().filter(|line| !line.starts_with(other));
-        joined(&kept.map(|line| line.get(1..).unwrap_or("")).collect::<Vec<_>>())
+        joined(
+            &kept
+                .map(|line| line.get(1..).unwrap_or(""))
+                .collect::<Vec<_>>(),
+        )
     };
     let (before, after) = (side('+'), side('-'));
-    let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{place}: {name}: {error}"));
     if before.is_empty() {
-        fs::write(&file, format!("{text}{after}")).expect("the copy can be written");
+        assert!(!file.exists(), "{place}: {name} is there already");
+        fs::write(&file, after).expect("the new file can be written");
         return;
     }
+    let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{place}: {name}: {error}"));
     let found = text.matches(&before).count();
     assert_eq!(found, 1, "{place}: {name} has the lines {found} times");
     fs::write(&file, text.replace(&before, &after)).expect("the copy can be written");
@@ -228,7 +236,9 @@ fn joined(lines: &[&str]) -> String {
 
 fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().expect("tests/ is in the repository").to_owned()
+    here.parent()
+        .expect("tests/ is in the repository")
+        .to_owned()
 }
 
 /// The Markdown files directly in a folder, sorted.
