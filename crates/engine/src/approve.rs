@@ -116,14 +116,31 @@ fn beyond_policy(plan: &Plan) -> Option<Diagnostic> {
         .fact(
             "next",
             format!(
-                "pgward apply {name} --yes --allow {}\n--yes answers the question; it does \
-                     not widen the policy",
-                words(&effects)
-                    .into_iter()
-                    .rev()
-                    .collect::<Vec<_>>()
-                    .join(",")
+                "{}\n--yes answers the question; it does not widen the policy",
+                command(plan, &effects)
             ),
         ),
+    )
+}
+
+/// The command that goes on with a plan, with what shaped it and the effects it still needs.
+fn command(plan: &Plan, needed: &BTreeSet<Effect>) -> String {
+    let of = &plan.circumstances;
+    let program = if of.sandbox {
+        "pgward sandbox"
+    } else {
+        "pgward"
+    };
+    let flags: String = of.flags.iter().map(|flag| format!(" {flag}")).collect();
+    let only = if of.only.is_empty() {
+        String::new()
+    } else {
+        format!(" --only {}", of.only.join(","))
+    };
+    let allow: Vec<&str> = of.allow.union(needed).map(|effect| effect.word()).collect();
+    format!(
+        "{program} apply {}{only}{flags} --yes --allow {}",
+        plan.environment.name,
+        allow.join(",")
     )
 }

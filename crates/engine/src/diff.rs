@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pgward_model::{
-    Applies, Attribute, Case, Catalog, Desired, Ignore, Object, Reference, Resource, Value,
+    Applies, Attribute, Case, Catalog, Desired, Ignore, Object, Reference, Resource, Value, Way,
 };
 
 use crate::{
@@ -231,8 +231,29 @@ impl View<'_> {
             (_, Some(waiting)) => {
                 found.push(self.change(attribute, None, Some(waiting), Some(declared)));
             }
+            (_, None) if self.comes_with_upgrade(attribute) => {
+                self.wait(attribute, Some(declared), true, changes);
+            }
             (now, None) => found.push(self.change(attribute, None, now, Some(declared))),
         }
+    }
+
+    /// Whether a reference changes together with a major upgrade that waits: what it names fits
+    /// the new version only, and AWS does not show it as waiting.
+    fn comes_with_upgrade(&self, attribute: &Attribute) -> bool {
+        let kind = self.catalog.kind(&self.resource.kind);
+        let major = |value: &Value| {
+            let text = value.as_text().unwrap_or_default();
+            text.split('.').next().map(str::to_owned)
+        };
+        matches!(attribute.applies, Applies::AfterReboot)
+            && self.present.waiting.iter().any(|(path, waiting)| {
+                let upgrade = kind
+                    .attribute(path)
+                    .is_some_and(|one| one.one_way == Some(Way::Upgrade));
+                let now = self.present.now.get(path);
+                upgrade && now.is_some_and(|now| major(now) != major(waiting))
+            })
     }
 
     fn compare_keys(

@@ -142,7 +142,7 @@ pub fn drift(
         .changes
         .iter()
         .filter(|change| change.verb != Verb::Restart)
-        .map(|change| item(desired, catalog, change, record, today))
+        .map(|change| item(desired, catalog, plan, change, record, today))
         .collect();
     items.extend(expected(desired, live, catalog));
     items.extend(overdue(plan));
@@ -167,6 +167,7 @@ pub fn drift(
 fn item(
     desired: &Desired,
     catalog: &Catalog,
+    plan: &Plan,
     change: &PlannedChange,
     record: Option<&Record>,
     today: &str,
@@ -187,9 +188,10 @@ fn item(
     let ignored = desired.ignores.iter().any(|ignore| {
         ignore.until.as_str() >= today && change.path.is_within(ignore.path.as_str())
     });
+    // What was never applied can't have been changed.
     let class = if ignored {
         DriftClass::Ignored
-    } else if record.is_some_and(|record| !made_outside(record, change)) {
+    } else if record.map_or(plan.is_new, |record| !made_outside(record, change)) {
         DriftClass::NotApplied
     } else {
         DriftClass::Outside

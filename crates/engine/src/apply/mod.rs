@@ -19,7 +19,7 @@ pub use stop::Stop;
 
 use crate::{
     ApprovedPlan, Clock, Ending, Event, Journal, JournalLine, Lease, OperationReport, Outcome,
-    Plan, Progress, Remote, Report,
+    Plan, Progress, Remote, Report, Verb, When,
 };
 use machine::Machine;
 use run::Run;
@@ -225,7 +225,7 @@ impl Driver<'_> {
             .plan
             .operations
             .iter()
-            .zip(self.machine.outcomes())
+            .zip(brought_into_effect(self.plan, self.machine.outcomes()))
             .zip(self.elapsed)
             .map(|((operation, outcome), elapsed_ms)| OperationReport {
                 number: operation.number,
@@ -247,6 +247,37 @@ impl Driver<'_> {
             ended_at,
         }
     }
+}
+
+/// The outcomes, where values that only waited for restarts are done if those are.
+fn brought_into_effect(plan: &Plan, outcomes: Vec<Outcome>) -> Vec<Outcome> {
+    let is_done = |number: usize| outcomes.get(number) == Some(&Outcome::Done);
+    let waits_for_restarts = |number: usize| {
+        let operation = &plan.operations[number];
+        plan.changes
+            .iter()
+            .filter(|change| {
+                change.address == operation.address && operation.paths.contains(&change.path)
+            })
+            .all(|change| matches!(change.when, When::Restart { .. }))
+    };
+    let settled = |number: usize| {
+        let restarts: Vec<usize> = plan
+            .operations
+            .iter()
+            .filter(|one| one.verb == Verb::Restart && one.after.contains(&number))
+            .map(|one| one.number)
+            .collect();
+        waits_for_restarts(number) && !restarts.is_empty() && restarts.into_iter().all(is_done)
+    };
+    outcomes
+        .iter()
+        .enumerate()
+        .map(|(number, outcome)| match outcome {
+            Outcome::Accepted if settled(number) => Outcome::Done,
+            other => other.clone(),
+        })
+        .collect()
 }
 
 /// Milliseconds between two moments; 0 if the clock went back.

@@ -137,8 +137,7 @@ impl Planner<'_> {
         changes.retain(|change| {
             only.iter().any(|selection| {
                 change.path.is_within(selection)
-                    || (change.is_whole()
-                        && Path::new(change.address.as_str()).is_within(selection))
+                    || Path::new(change.address.as_str()).is_within(selection)
             })
         });
     }

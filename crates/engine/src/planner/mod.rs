@@ -1,6 +1,7 @@
 //! From changes to a plan: effects, moments, gates, money, operations and steps.
 
 mod gate;
+mod leftovers;
 mod money;
 mod operations;
 mod values;
@@ -106,6 +107,7 @@ impl Planner<'_> {
         self.restrict(&mut changes);
         self.gates(&mut changes);
         self.hold_upgrades(&mut changes);
+        let kept = self.keep_used(&mut changes);
         let operations = self.operations(&mut changes);
         let steps = self.steps(&operations);
         self.order(&mut changes);
@@ -161,6 +163,8 @@ impl Planner<'_> {
             outputs: self.outputs(),
         };
         plan.findings.extend(self.names_taken());
+        plan.notes.extend(kept);
+        plan.notes.extend(self.renamed(&plan.changes));
         plan.verdict = verdict(&plan);
         plan.id = identity(&plan);
         plan

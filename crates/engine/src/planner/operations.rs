@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pgward_graph::layers;
-use pgward_model::{Address, Effect, Path, Value, Way};
+use pgward_model::{Address, Applies, Effect, Path, Value, Way};
 
 use crate::{
     Operation, PlannedChange, ResourceChange, Step, Verb, When, planner::values::together,
 };
 
 use super::Planner;
+use super::leftovers::users;
 
 impl Planner<'_> {
     /// The operations of every change that is not blocked, with steps; sets the steps of changes.
@@ -124,11 +125,7 @@ impl Planner<'_> {
                 .map(|(path, _)| path)
                 .unwrap_or_default()
         };
-        let could_wait = |one: &&&PlannedChange| {
-            let path = attribute_of(one);
-            kind.attribute(&path)
-                .is_some_and(|attribute| matches!(attribute.applies, pgward_model::Applies::Window))
-        };
+        let could_wait = |one: &&&PlannedChange| self.could_wait(change, one);
         let (later, sooner): (Vec<&PlannedChange>, Vec<&PlannedChange>) = planned
             .iter()
             .copied()
@@ -204,19 +201,34 @@ impl Planner<'_> {
         }
     }
 
-    /// Whether a value that waits is taken back, which AWS does only with the immediate flag.
-    fn cancels(&self, change: &ResourceChange) -> bool {
-        let Some(live) = &change.live else {
+    /// Whether AWS would let the value wait for the window without the immediate flag.
+    fn could_wait(&self, change: &ResourceChange, planned: &PlannedChange) -> bool {
+        let kind = self.catalog.kind(&change.kind);
+        let (Some((path, key)), Some(live), Some(desired)) =
+            (&planned.attribute, &change.live, &change.desired)
+        else {
             return false;
         };
+        let case = pgward_model::Case {
+            key: key.as_deref(),
+            before: planned.before.as_ref(),
+            after: planned.after.as_ref(),
+            live: &live.now,
+            desired: &desired.attributes,
+        };
+        kind.attribute(path)
+            .is_some_and(|attribute| matches!(attribute.applies_in(&case), Applies::Window))
+    }
+
+    /// Whether a value that waits is taken back, which AWS does only with the immediate flag.
+    fn cancels(&self, change: &ResourceChange) -> bool {
+        let (Some(live), Some(desired)) = (&change.live, &change.desired) else {
+            return false;
+        };
+        let kind = self.catalog.kind(&change.kind);
         change.attributes.iter().any(|one| {
-            live.waiting
-                .get(&one.attribute)
-                .is_some_and(|waiting| Some(waiting) == one.before.as_ref())
-                && live
-                    .now
-                    .get(&one.attribute)
-                    .is_some_and(|now| Some(now) == one.after.as_ref())
+            kind.attribute(&one.attribute)
+                .is_some_and(|attribute| self.takes_back(attribute, one, live, &desired.attributes))
         })
     }
 
@@ -260,11 +272,15 @@ impl Planner<'_> {
     fn comes_after(&self, operations: &[Operation], number: usize, other: usize) -> bool {
         let (one, before) = (&operations[number], &operations[other]);
         if before.verb == Verb::Delete {
-            // Nothing but another deletion waits for a deletion.
-            return one.verb == Verb::Delete && self.depends(before, one);
+            return match one.verb {
+                Verb::Delete => self.depends(before, one),
+                _ => self.frees(before, one),
+            };
         }
         if one.verb == Verb::Delete {
-            return self.may_need(&before.kind, &one.kind);
+            // What is deleted waits until nothing uses it any more.
+            return self.uses(before, one)
+                && !operations.iter().any(|other| self.frees(one, other));
         }
         if one.address == before.address {
             return match (one.verb, before.verb) {
@@ -289,6 +305,18 @@ impl Planner<'_> {
             return self.graph.reaches(&before.address, &one.address);
         }
         self.graph.reaches(&one.address, &before.address)
+    }
+
+    /// Whether a deletion takes away what follows a resource that is to be interrupted: AWS
+    /// neither upgrades a source before its followers nor ends its backups while it has some.
+    fn frees(&self, deletion: &Operation, other: &Operation) -> bool {
+        let kind = self.catalog.kind(&other.kind);
+        deletion.verb == Verb::Delete
+            && other.verb == Verb::Update
+            && kind.stateful
+            && other.effect >= Effect::Downtime
+            && self.catalog.kind(&deletion.kind).type_name == kind.type_name
+            && self.uses(deletion, other)
     }
 
     /// Whether two operations change the version of a source and of its replica.
@@ -345,7 +373,16 @@ impl Planner<'_> {
                 .any(|(_, value)| value == &Value::text(&held.name))
     }
 
-    fn may_need(&self, kind: &str, needed: &str) -> bool {
+    /// Whether the resource of `holder`, as it exists, names that of `held`.
+    fn uses(&self, holder: &Operation, held: &Operation) -> bool {
+        let may = holder.kind == held.kind || self.may_need(&holder.kind, &held.kind);
+        match (&holder.live, &held.live) {
+            (Some(holder), Some(held)) => may && users(holder, held).next().is_some(),
+            _ => false,
+        }
+    }
+
+    pub(super) fn may_need(&self, kind: &str, needed: &str) -> bool {
         let needs = self.catalog.kind(kind).needs;
         needs.contains(&needed) || needs.iter().any(|next| self.may_need(next, needed))
     }

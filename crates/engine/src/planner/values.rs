@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use pgward_model::{Attribute, Case, Effect, Flag, Kind, Object, Path};
 
 use crate::{
-    AttributeChange, Follow, Gate, PlannedChange, Present, ResourceChange, Verb, When,
+    AttributeChange, Follow, Gate, PlannedChange, Present, ResourceChange, Verb, When, compare,
     diff::find_output,
     effect::{self, Judgement, Moment},
 };
@@ -31,6 +31,9 @@ impl Planner<'_> {
             let mut planned = self.value(kind, attribute, change, one, &judged);
             self.set_moment(&mut planned, &judged, &queued);
             self.set_asides(&mut planned, attribute, one, &live.now, &desired);
+            if self.takes_back(attribute, one, live, &desired) {
+                take_back(&mut planned, &queued);
+            }
             planned.cost = self.value_cost(kind, one, live, &desired);
             out.push(planned);
         }
@@ -84,6 +87,21 @@ impl Planner<'_> {
             headline: format!("{} {}", kind.noun, change.name),
             details: Vec::new(),
         }
+    }
+
+    /// Whether the value in effect is declared and another one waits.
+    pub(super) fn takes_back(
+        &self,
+        attribute: &Attribute,
+        one: &AttributeChange,
+        live: &Present,
+        desired: &Object,
+    ) -> bool {
+        let waits = live.waiting.get(attribute.path).is_some();
+        let (Some(declared), Some(now)) = (&one.after, live.now.get(attribute.path)) else {
+            return false;
+        };
+        waits && compare::equal(self.catalog, attribute, None, declared, now, desired)
     }
 
     /// What waits on the resource already and interrupts when it is released.
@@ -232,6 +250,35 @@ impl Planner<'_> {
                 };
             }
         }
+    }
+}
+
+/// Taking back what waits changes nothing by itself, but AWS then starts the rest of the queue.
+fn take_back(planned: &mut PlannedChange, queued: &[String]) {
+    let own = planned
+        .attribute
+        .as_ref()
+        .map(|(path, _)| path.as_str())
+        .unwrap_or_default();
+    let others: Vec<String> = queued.iter().filter(|path| *path != own).cloned().collect();
+    planned.when = When::Now;
+    planned.flags.clear();
+    planned.gate = Gate::Ready;
+    planned.follows.clear();
+    planned.remarks.clear();
+    if others.is_empty() {
+        planned.effect = Effect::Online;
+        planned.interruption = None;
+        planned.also_releases = None;
+        "The value in effect stays; the one that is queued is taken back."
+            .clone_into(&mut planned.reason);
+    } else {
+        planned.effect = Effect::Downtime;
+        planned.reason = format!(
+            "The queued value is taken back, and AWS starts at once what else is queued: {}.",
+            others.join(", ")
+        );
+        planned.also_releases = Some(others);
     }
 }
 

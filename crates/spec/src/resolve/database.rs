@@ -7,6 +7,7 @@ use pgward_model::{Address, Desired, Diagnostic, Value};
 use super::Work;
 use crate::check::missing;
 use crate::sections::Group;
+use crate::suggest;
 use crate::values::{self, NameRule};
 
 pub(super) fn resolve(work: &mut Work<'_>, desired: &mut Desired) {
@@ -77,10 +78,11 @@ fn parameters(work: &mut Work<'_>, desired: &mut Desired) {
                     .insert(format!("parameters.*/{name}"), field.node.origin.clone());
             }
             Err(problem) => {
-                let label = if problem.code == "P306" {
-                    "not modifiable on RDS"
-                } else {
-                    ""
+                let known = work.catalog.facts.parameter(&family, name).is_some();
+                let label = match (problem.code, known) {
+                    ("P306", true) => "not modifiable on RDS",
+                    ("P306", false) => "no such parameter",
+                    _ => "",
                 };
                 let place = if problem.at_key {
                     &field.key
@@ -91,6 +93,13 @@ fn parameters(work: &mut Work<'_>, desired: &mut Desired) {
                     .at(place, label)
                     .about(format!("parameters.{name}"));
                 found.help = problem.help;
+                if !known && problem.code == "P306" && found.help.is_empty() {
+                    let names = work.catalog.facts.parameters(&family);
+                    let near = suggest::near(name, names.iter().map(String::as_str));
+                    found
+                        .help
+                        .extend(near.map(|near| format!("did you mean `{near}`?")));
+                }
                 found.notes = problem.notes;
                 work.say(found);
             }

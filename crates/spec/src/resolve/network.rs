@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use ipnet::IpNet;
-use pgward_model::{Desired, Diagnostic, Foreign, Input, Origin, Path, SubnetChoice, Value};
+use pgward_model::{
+    Address, Desired, Diagnostic, Foreign, Input, Origin, Path, Reference, SubnetChoice, Value,
+};
 
 use super::Work;
 use crate::parse::{Entry, Node, Tree};
@@ -38,6 +40,14 @@ fn subnet_group(work: &mut Work<'_>, group: &Group, desired: &mut Desired) {
                     source: format!("tags {}", words.join(", ")),
                     value: None,
                 });
+                // Which they are is known when AWS has been read.
+                resource.attributes.set(
+                    "network.subnets",
+                    Value::Output(Reference {
+                        address: Address::new("subnets"),
+                        output: "ids".to_owned(),
+                    }),
+                );
                 desired.foreign.subnets = Some(SubnetChoice::Tags(tags, field.node.origin.clone()));
             }
         } else if field.value.is_some() {

@@ -68,7 +68,8 @@ pub(super) fn resolve(work: &mut Work<'_>, desired: &mut Desired) {
     let mut names = BTreeMap::from([(instance.name.clone(), own)]);
     let mut identifiers: BTreeMap<String, String> = BTreeMap::new();
     for group in &groups {
-        let default = work.default_name(&format!("-{}", group.name()));
+        let earlier = group.text("renamed_from").unwrap_or(group.name());
+        let default = work.default_name(&format!("-{earlier}"));
         let name = work.name(Some(group), "name", default, NameRule::Identifier);
         let place = group.origin("name").unwrap_or(&group.header).clone();
         let earlier = names.insert(name.clone(), (group.title(), Some(place.clone())));

@@ -15,7 +15,8 @@ pub(super) fn resolve(work: &mut Work<'_>, desired: &mut Desired) {
     let groups: Vec<&Group> = work.sections.many("alarm").collect();
     let mut names: BTreeMap<String, &Group> = BTreeMap::new();
     for group in groups {
-        let default = work.default_name(&format!("-{}", group.name()));
+        let earlier = group.text("renamed_from").unwrap_or(group.name());
+        let default = work.default_name(&format!("-{earlier}"));
         let name = work.name(Some(group), "name", default, NameRule::Alarm);
         if let Some(first) = names.insert(name.clone(), group) {
             work.say(

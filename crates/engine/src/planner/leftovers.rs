@@ -1,0 +1,196 @@
+//! Leftovers: what is still used stays until nothing uses it, and what was only renamed is told.
+
+use pgward_model::{Address, Applies, Value};
+
+use crate::{Leftover, PlannedChange, Present, ResourceChange, Verb, When, compare};
+
+use super::Planner;
+
+impl Planner<'_> {
+    /// Takes the deletions out of the plan that AWS would refuse, since something goes on using
+    /// the resource after it. Says so in one sentence each.
+    pub(super) fn keep_used(&self, changes: &mut Vec<PlannedChange>) -> Vec<String> {
+        if self.circumstances.destroy {
+            return Vec::new();
+        }
+        let kept: Vec<(Address, String, String)> = self
+            .live
+            .leftovers
+            .iter()
+            .filter(|leftover| {
+                changes
+                    .iter()
+                    .any(|change| is_deletion_of(change, leftover))
+            })
+            .filter_map(|leftover| {
+                let user = self.user_of(leftover, changes)?;
+                let noun = self.catalog.kind(&leftover.kind).noun;
+                let name = &leftover.present.name;
+                let sentence = format!(
+                    "{}: the {noun} {name} stays as long as {user} uses it",
+                    leftover.address
+                );
+                Some((leftover.address.clone(), name.clone(), sentence))
+            })
+            .collect();
+        changes.retain(|change| {
+            change.verb != Verb::Delete
+                || !kept
+                    .iter()
+                    .any(|(address, name, _)| *address == change.address && *name == change.name)
+        });
+        kept.into_iter().map(|(_, _, sentence)| sentence).collect()
+    }
+
+    /// Who still uses a leftover when the plan is done.
+    fn user_of(&self, leftover: &Leftover, changes: &[PlannedChange]) -> Option<String> {
+        let declared = self.desired.resources.keys().find(|address| {
+            let Some(live) = self.live.present(address) else {
+                return false;
+            };
+            let kind = &self.desired.resources[*address].kind;
+            (kind == &leftover.kind || self.may_need(kind, &leftover.kind))
+                && users(live, &leftover.present)
+                    .any(|path| !self.lets_go(address, path, leftover, changes))
+        });
+        if let Some(address) = declared {
+            return Some(address.to_string());
+        }
+        let other = self.live.leftovers.iter().find(|other| {
+            let goes = changes
+                .iter()
+                .any(|change| is_deletion_of(change, other) && !change.is_blocked());
+            !goes
+                && (other.kind == leftover.kind || self.may_need(&other.kind, &leftover.kind))
+                && users(&other.present, &leftover.present).next().is_some()
+        })?;
+        Some(other.present.name.clone())
+    }
+
+    /// Whether the plan changes the attribute of a resource away from a leftover before it ends.
+    fn lets_go(
+        &self,
+        address: &Address,
+        path: &str,
+        leftover: &Leftover,
+        changes: &[PlannedChange],
+    ) -> bool {
+        let change = changes.iter().find(|change| {
+            let own = change.attribute.as_ref().map(|(path, _)| path.as_str());
+            change.address == *address
+                && (own == Some(path) || matches!(change.verb, Verb::Replace | Verb::Delete))
+        });
+        let Some(change) = change.filter(|change| !change.is_blocked()) else {
+            return false;
+        };
+        match &change.when {
+            When::Now => true,
+            When::Window { .. } | When::Never => false,
+            // A reference is moved at once, unless what takes its place fits only after another
+            // change that waits for the window.
+            When::Restart { with } => {
+                let waits = with.as_ref().is_some_and(|with| {
+                    changes.iter().any(|other| {
+                        other.path == *with && matches!(other.when, When::Window { .. })
+                    })
+                });
+                !waits || self.fits(leftover)
+            }
+        }
+    }
+
+    /// Whether what is declared under the address of a leftover may take its place at any time.
+    fn fits(&self, leftover: &Leftover) -> bool {
+        let Some(resource) = self.desired.resources.get(&leftover.address) else {
+            return true;
+        };
+        let kind = self.catalog.kind(&leftover.kind);
+        kind.attributes
+            .iter()
+            .filter(|one| matches!(one.applies, Applies::OnReplace))
+            .all(|one| {
+                let (new, old) = (
+                    resource.attributes.get(one.path),
+                    leftover.present.now.get(one.path),
+                );
+                new == old || new.is_none_or(|new| new == &Value::text(&resource.name))
+            })
+    }
+
+    /// Resources that are made anew only because their section has another name.
+    pub(super) fn renamed(&self, changes: &[PlannedChange]) -> Vec<String> {
+        let created = |change: &&ResourceChange| change.verb == Verb::Create;
+        let mut notes = Vec::new();
+        for change in self.changes.resources.iter().filter(created) {
+            let twin = self.live.leftovers.iter().find(|leftover| {
+                leftover.kind == change.kind
+                    && leftover.address != change.address
+                    && changes
+                        .iter()
+                        .any(|change| is_deletion_of(change, leftover))
+                    && self.is_twin(change, &leftover.present)
+            });
+            if let (Some(twin), Some(name)) = (twin, twin.and_then(|twin| twin.address.name())) {
+                notes.push(format!(
+                    "{} looks like {} under another name: renamed_from = \"{name}\" in [{}] \
+                     keeps it",
+                    change.address, twin.address, change.address
+                ));
+            }
+        }
+        notes
+    }
+
+    /// Whether nothing differs but what follows from the name.
+    fn is_twin(&self, change: &ResourceChange, present: &Present) -> bool {
+        let (Some(resource), kind) = (&change.desired, self.catalog.kind(&change.kind)) else {
+            return false;
+        };
+        let compared = |path: &str| {
+            kind.attribute(path).filter(|one| {
+                !one.observed && !matches!(one.applies, Applies::OnCreate | Applies::OnReplace)
+            })
+        };
+        let mut same = true;
+        for (path, declared) in resource.attributes.iter() {
+            let Some(attribute) = compared(path).filter(|one| !one.is_keyed()) else {
+                continue;
+            };
+            same &= present.now.get(path).is_some_and(|live| {
+                compare::equal(
+                    self.catalog,
+                    attribute,
+                    None,
+                    declared,
+                    live,
+                    &resource.attributes,
+                )
+            });
+        }
+        same
+    }
+}
+
+fn is_deletion_of(change: &PlannedChange, leftover: &Leftover) -> bool {
+    change.verb == Verb::Delete
+        && change.address == leftover.address
+        && change.name == leftover.present.name
+}
+
+/// The attributes of a resource that name another one: by its id, or by its name if it has none.
+pub(super) fn users<'a>(present: &'a Present, held: &'a Present) -> impl Iterator<Item = &'a str> {
+    let id = held.outputs.get("id").and_then(Value::as_text);
+    let names = move |text: &str| text == held.arn || text == id.unwrap_or(&held.name);
+    present
+        .now
+        .iter()
+        .filter(move |_| present.arn != held.arn)
+        .filter(move |(_, value)| match value {
+            Value::Text(text) => *text != present.name && names(text),
+            Value::List(list) => list.iter().filter_map(Value::as_text).any(names),
+            Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Map(_) | Value::Output(_) => {
+                false
+            }
+        })
+        .map(|(path, _)| path)
+}
