@@ -163,6 +163,9 @@ pub enum Command {
     Graph(GraphArgs),
     /// Explain a diagnostic code, a key of the language, or a section.
     Explain(ExplainArgs),
+    /// Show who holds the lock of an environment, and release it.
+    #[command(alias = "force-unlock")]
+    Unlock(UnlockArgs),
     /// Run any command against a simulated AWS inside the process.
     #[command(alias = "demo")]
     Sandbox(SandboxArgs),
@@ -361,6 +364,20 @@ pub struct ExplainArgs {
     pub what: Vec<String>,
 }
 
+/// `unlock`.
+#[derive(Debug, Args)]
+pub struct UnlockArgs {
+    /// The environment.
+    #[command(flatten)]
+    pub spec: SpecArg,
+    /// Release this lock and no other.
+    #[arg(long, value_name = "LOCK")]
+    pub id: Option<String>,
+    /// Answer the question with yes; needs `--id`.
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
 /// `sandbox`.
 #[derive(Debug, Args)]
 #[command(after_help = "Also:
@@ -429,90 +446,6 @@ pub fn command() -> clap::Command {
     Cli::command()
 }
 
-/// The arguments to parse, and what to say about how they were written.
-#[derive(Debug)]
-pub(crate) struct Prepared {
-    /// The arguments.
-    pub arguments: Vec<OsString>,
-    /// Lines for stderr.
-    pub notes: Vec<String>,
-}
-
-/// Words of other tools for what is spelled otherwise here.
-const ALIASES: [(&str, &str); 10] = [
-    ("validate", "check"),
-    ("lint", "check"),
-    ("diff", "plan"),
-    ("preview", "plan"),
-    ("up", "apply"),
-    ("deploy", "apply"),
-    ("down", "destroy"),
-    ("outputs", "output"),
-    ("demo", "sandbox"),
-    ("new", "init"),
-];
-
-/// Words of other tools for what does not exist here, with one sentence each.
-const ABSENT: [(&str, &str); 4] = [
-    (
-        "refresh",
-        "there is nothing to refresh: plan always reads live AWS",
-    ),
-    (
-        "state",
-        "there is no state file that a plan depends on: see plan, and output",
-    ),
-    (
-        "taint",
-        "not offered: replacing a database is not a routine act",
-    ),
-    (
-        "workspace",
-        "name the environment instead: pgward plan prod",
-    ),
-];
-
-/// Commands of a later version.
-const LATER: [&str; 5] = ["init", "fmt", "preflight", "import", "unlock"];
-
-/// Looks at the first word before clap does: other tools' words, and what kubectl and the AWS CLI
-/// taught (`-o json`).
-///
-/// # Errors
-///
-/// The sentence for a word that has no command here.
-pub(crate) fn prepare(mut arguments: Vec<OsString>) -> Result<Prepared, String> {
-    let mut notes = Vec::new();
-    let first = arguments
-        .iter()
-        .enumerate()
-        .skip(1)
-        .find(|(_, word)| !word.to_string_lossy().starts_with('-'))
-        .map(|(index, word)| (index, word.to_string_lossy().into_owned()));
-    if let Some((_, word)) = &first {
-        if let Some((_, sentence)) = ABSENT.iter().find(|(absent, _)| absent == word) {
-            return Err(format!("pgward has no `{word}`: {sentence}"));
-        }
-        if LATER.contains(&word.as_str()) {
-            return Err(format!("`pgward {word}` comes with a later version"));
-        }
-        if let Some((_, here)) = ALIASES.iter().find(|(alias, _)| alias == word) {
-            notes.push(format!("note: this is spelled {here} here"));
-        }
-    }
-    for index in 1..arguments.len() {
-        let word = arguments[index].to_string_lossy().into_owned();
-        let next = arguments
-            .get(index + 1)
-            .map(|next| next.to_string_lossy().into_owned());
-        if (word == "-o" || word == "--output") && next.as_deref() == Some("json") {
-            arguments[index] = "--format".into();
-            notes.push("note: this is spelled --format json, or --json, here".to_owned());
-        }
-    }
-    Ok(Prepared { arguments, notes })
-}
-
 fn effect(word: &str) -> Result<pgward_model::Effect, String> {
     match pgward_model::Effect::from_word(word) {
         Some(pgward_model::Effect::DataLoss) => {
@@ -561,21 +494,5 @@ mod tests {
         assert_eq!(duration("90m"), Ok(std::time::Duration::from_secs(5400)));
         assert_eq!(duration("50ms"), Ok(std::time::Duration::from_millis(50)));
         assert!(duration("soon").is_err());
-    }
-
-    #[test]
-    fn words_of_other_tools_get_an_answer() {
-        let words = |text: &str| text.split(' ').map(OsString::from).collect::<Vec<_>>();
-        assert!(prepare(words("pgward refresh")).is_err());
-        assert_eq!(
-            prepare(words("pgward up dev")).expect("known").notes.len(),
-            1
-        );
-        assert!(
-            prepare(words("pgward plan dev"))
-                .expect("known")
-                .notes
-                .is_empty()
-        );
     }
 }

@@ -8,7 +8,9 @@ mod failure;
 mod files;
 mod progress;
 mod signals;
+mod team;
 mod ui;
+mod words;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -21,7 +23,7 @@ pub use exit::Exit;
 /// Runs the program with its arguments, the name included, and says how it ended.
 #[must_use]
 pub fn main(arguments: Vec<OsString>) -> ExitCode {
-    let exit = match args::prepare(arguments) {
+    let exit = match words::prepare(arguments) {
         Ok(prepared) => {
             prepared.notes.iter().for_each(|note| ui::note(note));
             match Cli::try_parse_from(prepared.arguments) {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use pgward_engine::Stop;
+use tokio::sync::oneshot;
 
 use crate::exit::Exit;
 use crate::ui::{Ui, complain};
@@ -52,6 +53,45 @@ pub(crate) fn listen(stop: Arc<Stop>, ui: Ui) {
         complain("exit 130: interrupted");
         leave();
     });
+}
+
+/// Deals with a signal while a run has not begun: what must not outlive the program is given back.
+/// Ends when dropped.
+pub(crate) struct Watch(
+    #[expect(dead_code, reason = "its drop ends the watch")] oneshot::Sender<()>,
+);
+
+impl Watch {
+    /// Watches on a thread of its own, since the run may wait for an answer on the terminal.
+    pub(crate) fn start(give_back: impl FnOnce() + Send + 'static) -> Self {
+        let (sender, receiver) = oneshot::channel();
+        let watch = move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
+            let Ok(runtime) = runtime else {
+                return;
+            };
+            let signaled = runtime.block_on(async {
+                tokio::select! {
+                    () = first() => true,
+                    _ = receiver => false,
+                }
+            });
+            if signaled {
+                give_back();
+                complain("exit 130: interrupted, nothing was changed");
+                leave();
+            }
+        };
+        // Without a thread the lease ends by itself.
+        drop(
+            std::thread::Builder::new()
+                .name("signals".to_owned())
+                .spawn(watch),
+        );
+        Self(sender)
+    }
 }
 
 #[expect(

@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
+use pgward_model::Diagnostic;
 use pgward_review::text::{self, Style};
 
 use crate::args::{Color, Global};
@@ -21,11 +22,13 @@ pub(crate) struct Ui {
     pub(crate) asks: bool,
     /// Results and errors only.
     pub(crate) quiet: bool,
+    /// Whether the run is in the sandbox, so that commands to type begin with `pgward sandbox`.
+    pub(crate) sandbox: bool,
 }
 
 impl Ui {
     /// What flags, variables and streams ask for.
-    pub(crate) fn new(global: &Global) -> Self {
+    pub(crate) fn new(global: &Global, sandbox: bool) -> Self {
         let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
         let out_terminal = io::stdout().is_terminal();
         let err_terminal = io::stderr().is_terminal();
@@ -49,6 +52,7 @@ impl Ui {
             live: err_terminal && !dumb && !ascii,
             asks: !global.no_input && io::stdin().is_terminal() && err_terminal,
             quiet: global.quiet,
+            sandbox,
         }
     }
 
@@ -87,9 +91,29 @@ impl Ui {
         }
     }
 
+    /// In the sandbox, the commands to type begin with `pgward sandbox`.
+    fn in_its_place(&self, diagnostics: &[Diagnostic]) -> Vec<Diagnostic> {
+        const COMMANDS: [&str; 6] = ["apply", "destroy", "drift", "output", "plan", "unlock"];
+        let mut placed = diagnostics.to_vec();
+        for (_, text) in placed
+            .iter_mut()
+            .flat_map(|one| &mut one.facts)
+            .filter(|_| self.sandbox)
+        {
+            for command in COMMANDS {
+                *text = text.replace(
+                    &format!("pgward {command}"),
+                    &format!("pgward sandbox {command}"),
+                );
+            }
+        }
+        placed
+    }
+
     /// Prints why a command ended without its result, and its last line.
     pub(crate) fn failure(&self, failure: &Failure) {
-        let text = text::diagnostics(failure.diagnostics.as_slice(), &failure.sources, self.err);
+        let diagnostics = self.in_its_place(failure.diagnostics.as_slice());
+        let text = text::diagnostics(&diagnostics, &failure.sources, self.err);
         complain(text.trim_end());
         complain(&failure.last_line());
     }

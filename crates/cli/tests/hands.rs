@@ -100,7 +100,14 @@ impl Stage {
         fs::create_dir(home.path().join("specs")).expect("a folder");
         fs::write(home.path().join("specs/dev.toml"), SPEC).expect("a spec");
         let mut server = pgward(home.path())
-            .args(["sandbox", "serve", "--listen", "127.0.0.1:0", "--speed", "300"])
+            .args([
+                "sandbox",
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--speed",
+                "300",
+            ])
             .stderr(Stdio::piped())
             .spawn()
             .expect("the program starts");
@@ -125,7 +132,9 @@ impl Stage {
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().expect("the program starts")
+        self.command(arguments)
+            .output()
+            .expect("the program starts")
     }
 
     fn folder(&self) -> PathBuf {
@@ -221,7 +230,9 @@ fn kill(stage: &Stage) {
             }
             std::thread::sleep(Duration::from_millis(2));
         }
-        std::thread::sleep(Duration::from_millis(7 * u64::try_from(number).expect("small")));
+        std::thread::sleep(Duration::from_millis(
+            7 * u64::try_from(number).expect("small"),
+        ));
         let Some(lease) = stage.lease() else {
             continue;
         };

@@ -10,7 +10,7 @@ use crate::{Place, StoreError, place};
 
 /// A journal in a file of JSON lines; every line is on disk before the call goes on.
 #[derive(Debug)]
-pub struct FileJournal {
+pub(crate) struct FileJournal {
     file: Mutex<File>,
 }
 
@@ -20,7 +20,7 @@ impl FileJournal {
     /// # Errors
     ///
     /// When the file can't be created.
-    pub fn begin(place: &Place, run: &str) -> Result<Self, StoreError> {
+    pub(crate) fn begin(place: &Place, run: &str) -> Result<Self, StoreError> {
         place.create()?;
         let path = place.journal(run);
         let file = place::private()

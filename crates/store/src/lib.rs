@@ -1,17 +1,30 @@
-//! What pgward writes itself: lease, journal and record of each environment in a local folder, and
-//! saved plans where the user says.
+//! What pgward writes itself: lease, journal and record of each environment in a folder or in the
+//! objects of a team, and saved plans where the user says.
 //!
 //! Losing all of it changes no plan; only the story of past runs and the attribution of drift
-//! are lost. Deliberately absent: the store of a team in S3.
+//! are lost. Deliberately absent: the way to a bucket, which is another crate's.
 
+mod folder;
+mod folder_lease;
+mod held;
+mod holder;
 mod journal;
-mod lease;
+mod object_lease;
+mod objects;
 mod place;
 mod plan_file;
 mod record;
+mod store;
+#[cfg(test)]
+mod tests;
 
-pub use journal::FileJournal;
-pub use lease::{Holder, LeaseError, LocalLease};
+pub use folder::FolderStore;
+pub use folder_lease::LeaseError;
+pub use held::{Clocks, Held};
+pub use holder::{Claim, EndsWith, Holder, Release, Sighting, Standing};
+pub use objects::{Condition, Object, ObjectStore, Objects, Put};
 pub use place::{Place, StoreError, write_whole};
-pub use plan_file::{Bound, PlanFile, PlanFileError, read_plan, save_plan, use_plan, was_used};
-pub use record::{read_record, write_record};
+pub use plan_file::{Bound, PlanFile, PlanFileError, plan_mark, read_plan, save_plan};
+pub use store::Store;
+
+use journal::FileJournal;

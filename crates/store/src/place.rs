@@ -18,6 +18,16 @@ pub enum StoreError {
         #[source]
         source: io::Error,
     },
+    /// The store of a team could not be asked, or refused.
+    #[error("cannot {action} `{key}`: {why}")]
+    Object {
+        /// `read`, `write`.
+        action: &'static str,
+        /// The object.
+        key: String,
+        /// Why, in words.
+        why: String,
+    },
     /// A file is not what this version writes.
     #[error("`{path}` is not a {expected} file")]
     Format {
@@ -26,6 +36,16 @@ pub enum StoreError {
         /// The format that was expected.
         expected: &'static str,
     },
+}
+
+impl StoreError {
+    /// The error with its cause.
+    pub(crate) fn with_cause(&self) -> String {
+        match self {
+            Self::File { source, .. } => format!("{self}: {source}"),
+            Self::Object { .. } | Self::Format { .. } => self.to_string(),
+        }
+    }
 }
 
 /// The folder of one environment in the store: `ROOT/PROJECT/ENVIRONMENT`.
@@ -56,6 +76,11 @@ impl Place {
         self.folder.join("lease.lock")
     }
 
+    /// The file of the run that takes over a lease, where there are no locks.
+    pub(crate) fn takeover(&self) -> PathBuf {
+        self.folder.join("lease.takeover")
+    }
+
     /// The record of the last apply.
     #[must_use]
     pub fn record(&self) -> PathBuf {
@@ -70,8 +95,8 @@ impl Place {
 
     /// The mark that a saved plan was used.
     #[must_use]
-    pub fn used(&self, plan: &str, digest: &str) -> PathBuf {
-        self.folder.join(format!("used-{plan}-{digest}"))
+    pub fn used(&self, mark: &str) -> PathBuf {
+        self.folder.join(mark)
     }
 
     /// The simulated world, shared by the environments of the project folder.
@@ -124,20 +149,62 @@ pub(crate) fn private() -> OpenOptions {
 ///
 /// When the file system refuses; the old content is then untouched.
 pub fn write_whole(path: &Path, text: &str) -> Result<(), StoreError> {
-    let failed = |source| StoreError::File {
+    let folder = folder_of(path);
+    create_folder(folder)?;
+    let file = temporary(folder, text, true).map_err(|source| unwritten(path, source))?;
+    file.persist(path)
+        .map_err(|error| unwritten(path, error.error))?;
+    sync(folder);
+    Ok(())
+}
+
+/// Replaces a file whole, without waiting for the disk: for what is written again soon.
+pub(crate) fn replace(path: &Path, text: &str) -> Result<(), StoreError> {
+    let file =
+        temporary(folder_of(path), text, false).map_err(|source| unwritten(path, source))?;
+    file.persist(path)
+        .map_err(|error| unwritten(path, error.error))?;
+    Ok(())
+}
+
+/// Writes a file whole, unless there is one; says whether it did.
+pub(crate) fn create_whole(path: &Path, text: &str) -> Result<bool, StoreError> {
+    let folder = folder_of(path);
+    let file = temporary(folder, text, true).map_err(|source| unwritten(path, source))?;
+    match file.persist_noclobber(path) {
+        Ok(_) => {
+            sync(folder);
+            Ok(true)
+        }
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(unwritten(path, error.error)),
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new("."))
+}
+
+fn unwritten(path: &Path, source: io::Error) -> StoreError {
+    StoreError::File {
         action: "write",
         path: path.display().to_string(),
         source,
-    };
-    let folder = path.parent().unwrap_or(Path::new("."));
-    create_folder(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    file.write_all(text.as_bytes()).map_err(failed)?;
-    file.as_file().sync_all().map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
-    // The rename itself is durable once the folder is synced; not every file system can.
+    }
+}
+
+fn temporary(folder: &Path, text: &str, synced: bool) -> io::Result<tempfile::NamedTempFile> {
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    if synced {
+        file.as_file().sync_all()?;
+    }
+    Ok(file)
+}
+
+/// A rename is durable once the folder is synced; not every file system can.
+fn sync(folder: &Path) {
     if let Ok(folder) = File::open(folder) {
         drop(folder.sync_all());
     }
-    Ok(())
 }

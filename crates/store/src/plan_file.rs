@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::{Place, StoreError, place};
+use crate::{StoreError, place};
 
 /// How long a saved plan holds at most.
 const HOLDS_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -205,29 +205,10 @@ fn minor(version: &str) -> Option<&str> {
     version.rsplit_once('.').map(|(minor, _)| minor)
 }
 
-/// Whether a saved plan was used before.
+/// The name under which the store notes that a saved plan was used.
 #[must_use]
-pub fn was_used(place: &Place, file: &PlanFile) -> bool {
-    mark(place, file).exists()
-}
-
-fn mark(place: &Place, file: &PlanFile) -> std::path::PathBuf {
-    place.used(&file.plan.id, &digest(&file.document)[7..19])
-}
-
-/// Marks a saved plan as used; a plan runs once.
-///
-/// # Errors
-///
-/// `Ok(false)` if it was used before; an error when the store can't tell.
-pub fn use_plan(place: &Place, file: &PlanFile) -> Result<bool, StoreError> {
-    place.create()?;
-    let path = mark(place, file);
-    match place::private().write(true).create_new(true).open(&path) {
-        Ok(_) => Ok(true),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
-        Err(source) => {
-            Err(StoreError::File { action: "create", path: path.display().to_string(), source })
-        }
-    }
+pub fn plan_mark(file: &PlanFile) -> String {
+    let digest = digest(&file.document);
+    let id: String = file.plan.id.chars().filter(char::is_ascii_alphanumeric).take(40).collect();
+    format!("used-{id}-{}", &digest[7..19])
 }

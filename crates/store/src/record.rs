@@ -1,48 +1,26 @@
 //! The record of the last apply: used by `drift` alone; losing it costs attribution only.
 
-use std::fs;
-use std::io;
-
 use pgward_engine::Record;
 
-use crate::{Place, StoreError, place};
+use crate::StoreError;
 
 const FORMAT: &str = "pgward.record/1";
+/// What stands in place of a record that was forgotten, where nothing is ever deleted.
+pub(crate) const FORGOTTEN: &str = "null\n";
 
-/// Reads the record; nothing if there is none.
-///
-/// # Errors
-///
-/// When it can't be read or is none.
-pub fn read_record(place: &Place) -> Result<Option<Record>, StoreError> {
-    let path = place.record();
-    let text = match fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(source) => {
-            return Err(StoreError::File {
-                action: "read",
-                path: path.display().to_string(),
-                source,
-            });
-        }
-    };
-    match serde_json::from_str::<Record>(&text) {
-        Ok(record) if record.format == FORMAT => Ok(Some(record)),
+/// Reads a record; `path` is for the error.
+pub(crate) fn parse(text: &str, path: &str) -> Result<Option<Record>, StoreError> {
+    match serde_json::from_str::<Option<Record>>(text) {
+        Ok(None) => Ok(None),
+        Ok(Some(record)) if record.format == FORMAT => Ok(Some(record)),
         _ => Err(StoreError::Format {
-            path: path.display().to_string(),
+            path: path.to_owned(),
             expected: FORMAT,
         }),
     }
 }
 
-/// Writes the record.
-///
-/// # Errors
-///
-/// When the file system refuses.
-pub fn write_record(place: &Place, record: &Record) -> Result<(), StoreError> {
-    place.create()?;
+pub(crate) fn text(record: &Record) -> String {
     let text = serde_json::to_string_pretty(record).expect("a record is plain data");
-    place::write_whole(&place.record(), &format!("{text}\n"))
+    format!("{text}\n")
 }

@@ -379,7 +379,14 @@ fn read(proxy: &DbProxy, tags: &Tags, behind: &Behind, declared: Option<&Resourc
     }
     (present.readiness, present.advice) = readiness(proxy, &behind.targets);
     if let Some(status) = proxy.status() {
-        status.as_str().clone_into(&mut present.status);
+        let registers =
+            status.as_str() == "available" && present.readiness == pgward_engine::Readiness::Busy;
+        present.status = if registers {
+            "registering its target"
+        } else {
+            status.as_str()
+        }
+        .to_owned();
     }
     for (output, value) in [("id", name), ("arn", arn), ("name", name)] {
         present

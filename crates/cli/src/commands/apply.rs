@@ -9,7 +9,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 
 use super::plan::{self, Wish};
-use super::{Answer, Context, execution, read, saved};
+use super::{Answer, Context, execution, lease, read, saved};
 
 /// Runs the command.
 pub(crate) fn run(context: &Context, arguments: &ApplyArgs) -> Answer {
@@ -52,7 +52,7 @@ async fn apply(
 ) -> Answer {
     let name = environment.desired.environment.name.clone();
     let ground = context.ground(&environment.store)?;
-    let lease = execution::lease(&environment, &format!("apply {name}"), ground.now())?;
+    let lease = lease::take(context, &environment, &format!("apply {name}"), &ground)?;
     let mut made = plan::make(context, std::slice::from_ref(&environment), &wish).await?;
     let made = made.pop().expect("one environment gives one plan");
     let document = plan::document(&made.plan);

@@ -9,7 +9,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 
 use super::plan::{self, Wish};
-use super::{Answer, Context, execution, read};
+use super::{Answer, Context, execution, lease, read};
 
 /// Runs the command.
 pub(crate) fn run(context: &Context, arguments: &DestroyArgs) -> Answer {
@@ -73,7 +73,12 @@ async fn destroy(
 ) -> Answer {
     let of = environment.desired.environment.clone();
     let ground = context.ground(&environment.store)?;
-    let lease = execution::lease(&environment, &format!("destroy {}", of.name), ground.now())?;
+    let lease = lease::take(
+        context,
+        &environment,
+        &format!("destroy {}", of.name),
+        &ground,
+    )?;
     let mut made = plan::make(context, std::slice::from_ref(&environment), &wish).await?;
     let made = made.pop().expect("one environment gives one plan");
     let document = plan::document(&made.plan);

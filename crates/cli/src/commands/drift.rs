@@ -12,7 +12,7 @@ use crate::files;
 
 use super::plan::{self, Made, Wish};
 use super::read::{self, Environment};
-use super::{Answer, Context, execution};
+use super::{Answer, Context, lease};
 
 /// Runs the command.
 pub(crate) fn run(context: &Context, arguments: &DriftArgs) -> Answer {
@@ -28,12 +28,25 @@ pub(crate) fn run(context: &Context, arguments: &DriftArgs) -> Answer {
         without_ignores: true,
         ..Wish::default()
     };
+    let before = lease::look(context, &environments)?;
     let made = context.block_on(plan::make(context, &environments, &wish))??;
+    let after = lease::look(context, &environments)?;
     let mut exit = Exit::Done;
     let mut documents = Vec::new();
-    for (one, environment) in made.iter().zip(&environments) {
-        let found = find(one, environment);
-        exit = plan::worst(exit, conclude(&found, arguments.exit_zero));
+    let looks = before.iter().zip(&after);
+    for ((one, environment), looks) in made.iter().zip(&environments).zip(looks) {
+        let found = find(context, one, environment)?;
+        let mut concluded = conclude(&found, arguments.exit_zero);
+        if let Some(note) = lease::in_progress(looks) {
+            crate::ui::complain(&format!(
+                "{}: {note}",
+                environment.desired.environment.title()
+            ));
+            if concluded == Exit::Different {
+                concluded = Exit::Busy;
+            }
+        }
+        exit = plan::worst(exit, concluded);
         let document = plan::document(&one.plan);
         documents.push(DriftDocument::new(
             &found,
@@ -54,7 +67,8 @@ pub(crate) fn run(context: &Context, arguments: &DriftArgs) -> Answer {
         match exit {
             Exit::Different => crate::ui::complain("exit 2: drift"),
             Exit::Failed => crate::ui::complain("exit 1: part of AWS could not be read"),
-            Exit::Done | Exit::Refused | Exit::Busy | Exit::Usage | Exit::Interrupted => {}
+            Exit::Busy => crate::ui::complain("exit 4: repeat when the apply has ended"),
+            Exit::Done | Exit::Refused | Exit::Usage | Exit::Interrupted => {}
         }
     }
     plan::verbose(context, &made);
@@ -100,8 +114,8 @@ fn toml_text(text: &str) -> String {
     serde_json::Value::String(text.to_owned()).to_string()
 }
 
-fn find(made: &Made, environment: &Environment) -> Drift {
-    let record = match pgward_store::read_record(&execution::place(environment)) {
+fn find(context: &Context, made: &Made, environment: &Environment) -> Result<Drift, Failure> {
+    let record = match lease::store(context, environment)?.record() {
         Ok(record) => record,
         Err(error) => {
             crate::ui::complain(&format!(
@@ -112,14 +126,14 @@ fn find(made: &Made, environment: &Environment) -> Drift {
         }
     };
     let today = read::today(made.ground.now());
-    drift(
+    Ok(drift(
         &environment.desired,
         &made.live,
         &CATALOG,
         &made.plan,
         record.as_ref(),
         &today,
-    )
+    ))
 }
 
 /// An alarm must not be green because it is blind.

@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use pgward_engine::{
-    ApplyOptions, ApprovedPlan, Ending, Outcome, Plan, Ports, Record, Remote, Report, Stop, Verb,
-    Verdict, apply, declared_values, requests,
+    ApplyOptions, ApprovedPlan, Ending, Lease as _, Outcome, Plan, Ports, Record, Remote, Report,
+    Stop, Verb, Verdict, apply, declared_values, requests,
 };
 use pgward_kinds::CATALOG;
 use pgward_model::Diagnostic;
 use pgward_review::{Document, text};
-use pgward_store::{FileJournal, LeaseError, LocalLease, Place};
+use pgward_store::Store;
 
 use crate::assemble::chain;
 use crate::exit::Exit;
@@ -18,47 +17,10 @@ use crate::failure::Failure;
 use crate::progress::Watcher;
 use crate::signals;
 
+use super::lease::{self, Taken};
 use super::plan::{self, Made, Wish};
 use super::read::Environment;
 use super::{Answer, Context};
-
-/// The place of an environment in its store.
-pub(crate) fn place(environment: &Environment) -> Place {
-    let of = &environment.desired.environment;
-    Place::new(&environment.store, &of.project, &of.name)
-}
-
-/// Takes the lease, or says who has it.
-pub(crate) fn lease(
-    environment: &Environment,
-    command: &str,
-    now: Timestamp,
-) -> Result<Arc<LocalLease>, Failure> {
-    let place = place(environment);
-    let user = std::env::var("USER").unwrap_or_else(|_| "somebody".to_owned());
-    let holder = format!("{user}, process {}", std::process::id());
-    match LocalLease::take(&place, &holder, "", command, now) {
-        Ok(lease) => Ok(Arc::new(lease)),
-        Err(LeaseError::Held(held)) => {
-            let title = environment.desired.environment.title();
-            let mut busy = Diagnostic::error("P620", format!("{title} is locked by another run"));
-            if let Some(held) = held {
-                busy = busy
-                    .fact("holder", format!("{}: {}", held.command, held.holder))
-                    .fact(
-                        "since",
-                        held.since.strftime("%Y-%m-%d %H:%M UTC").to_string(),
-                    );
-            }
-            Err(Failure::of(
-                Exit::Busy,
-                busy.fact("next", "wait and repeat"),
-            ))
-        }
-        Err(LeaseError::Store(error)) => Err(Failure::failed(chain(&error))
-            .next("the store must be writable before anything is changed in AWS")),
-    }
-}
 
 /// Applies, reports, reads again and keeps the record.
 pub(crate) async fn perform(
@@ -66,7 +28,7 @@ pub(crate) async fn perform(
     environment: &Environment,
     made: &Made,
     approved: &ApprovedPlan,
-    lease: Arc<LocalLease>,
+    lease: Taken,
     options: ApplyOptions,
 ) -> Answer {
     let began = made.ground.now();
@@ -75,18 +37,23 @@ pub(crate) async fn perform(
         began.strftime("%Y%m%dT%H%M%SZ"),
         approved.plan().id
     );
-    let journal = FileJournal::begin(&place(environment), &run).map_err(|error| {
+    let store = lease::store(context, environment)?;
+    let journal = store.journal(&run).map_err(|error| {
         Failure::failed(chain(&error)).next("make the store writable; nothing was changed")
     })?;
     let stop = Arc::new(Stop::default());
     signals::listen(Arc::clone(&stop), context.ui.clone());
+    let lease = lease.begin();
+    if let Some(caller) = &approved.plan().circumstances.caller {
+        lease.identify(&caller.arn);
+    }
     let document = plan::document(approved.plan());
     let watcher = Arc::new(Watcher::new(context, made, approved.plan(), &document));
-    watcher.begin(&document, lease.holder_now());
+    watcher.begin(&document, &lease.holder());
     let ports = Ports {
         remote: Arc::clone(&made.aws) as Arc<dyn Remote>,
         clock: made.ground.clock(),
-        journal: Arc::new(journal),
+        journal,
         lease: Arc::clone(&lease) as Arc<dyn pgward_engine::Lease>,
         progress: Arc::clone(&watcher) as Arc<dyn pgward_engine::Progress>,
         stop,
@@ -100,10 +67,11 @@ pub(crate) async fn perform(
         approved.plan(),
         &document,
         &report,
+        lease.check().is_ok().then_some(store.as_ref()),
     )
     .await?;
+    lease.release();
     watcher.end(&report, answer);
-    drop(lease);
     if answer == Exit::Failed || answer == Exit::Interrupted {
         let verb = if document.destroy { "destroy" } else { "apply" };
         let words = if answer == Exit::Failed {
@@ -123,6 +91,7 @@ async fn conclude(
     plan: &Plan,
     document: &Document,
     report: &Report,
+    store: Option<&dyn Store>,
 ) -> Answer {
     let destroyed = plan.circumstances.destroy;
     let unfinished = report.count(|outcome| !matches!(outcome, Outcome::Done | Outcome::Accepted));
@@ -138,7 +107,12 @@ async fn conclude(
         .await;
         again.ok().and_then(|mut made| made.pop())
     };
-    keep_record(environment, made, plan, report, after.as_ref());
+    if let Some(store) = store {
+        keep_record(store, environment, made, plan, report, after.as_ref());
+    } else {
+        // Whoever has the lock keeps the record.
+        crate::ui::complain("warning: the lock was lost, so the record of this apply was not kept");
+    }
     if !context.json() {
         let aftermath = aftermath(environment, after.as_ref());
         context.result(&text::report(report, document, &aftermath, context.ui.out))?;
@@ -207,20 +181,20 @@ fn proof(report: &Report, after: Option<&Made>) -> Option<Diagnostic> {
 
 /// Keeps what was applied, for `drift`; losing it costs attribution only.
 fn keep_record(
+    store: &dyn Store,
     environment: &Environment,
     made: &Made,
     plan: &Plan,
     report: &Report,
     after: Option<&Made>,
 ) {
-    let place = place(environment);
     if plan.circumstances.destroy {
         if report.is_complete() {
-            drop(std::fs::remove_file(place.record()));
+            drop(store.forget_record());
         }
         return;
     }
-    let previous = pgward_store::read_record(&place).ok().flatten();
+    let previous = store.record().ok().flatten();
     let mut record = Record {
         format: "pgward.record/1".to_owned(),
         at: made.ground.now(),
@@ -266,7 +240,7 @@ fn keep_record(
             }
         }
     }
-    if let Err(error) = pgward_store::write_record(&place, &record) {
+    if let Err(error) = store.keep_record(&record) {
         crate::ui::complain(&format!(
             "warning: the record of this apply was not kept, so drift can't tell who changed \
              what: {}",

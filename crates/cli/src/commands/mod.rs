@@ -7,6 +7,7 @@ mod drift;
 mod execution;
 mod explain;
 mod graph;
+mod lease;
 mod output;
 mod plan;
 mod read;
@@ -14,6 +15,7 @@ mod sandbox;
 mod saved;
 mod show;
 mod small;
+mod unlock;
 
 use std::future::Future;
 
@@ -21,6 +23,7 @@ use crate::args::{Cli, Command, Format, Global};
 use crate::assemble::{Ground, World};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::team::Teams;
 use crate::ui::Ui;
 
 /// What every command is given.
@@ -31,6 +34,8 @@ pub(crate) struct Context {
     pub(crate) ui: Ui,
     /// Whether calls go to the simulated world; the world itself is opened with the spec.
     pub(crate) sandbox: bool,
+    /// The stores of teams that it uses.
+    pub(crate) teams: Teams,
 }
 
 pub(crate) use plan::Made;
@@ -96,9 +101,10 @@ pub(crate) fn run_on(cli: Cli, sandbox: bool) -> Exit {
         return Exit::Usage;
     }
     let context = Context {
-        ui: Ui::new(&cli.global),
+        ui: Ui::new(&cli.global, sandbox),
         global: cli.global,
         sandbox,
+        teams: Teams::default(),
     };
     let answer = match cli.command {
         Command::Check(arguments) => check::run(&context, &arguments),
@@ -110,6 +116,7 @@ pub(crate) fn run_on(cli: Cli, sandbox: bool) -> Exit {
         Command::Output(arguments) => output::run(&context, &arguments),
         Command::Graph(arguments) => graph::run(&context, &arguments),
         Command::Explain(arguments) => explain::run(&context, &arguments),
+        Command::Unlock(arguments) => unlock::run(&context, &arguments),
         Command::Sandbox(arguments) => return sandbox::run(&context, arguments),
         Command::Schema => small::schema(&context),
         Command::Completions { shell } => small::completions(&context, shell),

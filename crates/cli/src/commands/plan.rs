@@ -19,7 +19,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 
 use super::read::{self, Environment};
-use super::{Answer, Context, execution};
+use super::{Answer, Context, lease};
 
 /// What a plan is asked for.
 #[derive(Debug, Clone, Default)]
@@ -72,13 +72,21 @@ pub(crate) fn run(context: &Context, arguments: &PlanArgs) -> Answer {
     } else {
         vec![read::environment(context, &arguments.spec)?]
     };
+    let before = lease::look(context, &environments)?;
     let mut made = context.block_on(make(context, &environments, &wish))??;
+    let after = lease::look(context, &environments)?;
+    for (one, looks) in made.iter_mut().zip(before.iter().zip(&after)) {
+        lease::tell(&mut one.plan, looks);
+    }
     if arguments.cost == CostSource::Off {
         for one in &mut made {
             forget_prices(&mut one.plan);
         }
     }
-    let documents: Vec<Document> = made.iter().map(|one| document(&one.plan)).collect();
+    let mut documents: Vec<Document> = made.iter().map(|one| document(&one.plan)).collect();
+    if let (Some(path), Some(first)) = (&arguments.out, documents.first_mut()) {
+        super::saved::lead_on(first, &path.display().to_string());
+    }
     context.write_forms(&documents)?;
     if context.json() {
         let texts: Vec<String> = documents.iter().map(pgward_review::json).collect();
@@ -90,7 +98,9 @@ pub(crate) fn run(context: &Context, arguments: &PlanArgs) -> Answer {
             .collect();
         context.result(&texts.join("\n"))?;
     }
-    if let Some(path) = &arguments.out {
+    if let Some(path) = &arguments.out
+        && !lease::is_half(&made[0].plan)
+    {
         super::saved::save(context, path, &documents[0], &environments[0], &made[0])?;
     }
     verbose(context, &made);
@@ -154,6 +164,9 @@ fn conclude(context: &Context, made: &Made, environment: &Environment, exit_code
                     ),
                 },
             )
+        }
+        Verdict::Incomplete if lease::is_half(plan) => {
+            (Exit::Busy, "repeat when the apply has ended".to_owned())
         }
         Verdict::Incomplete => (Exit::Failed, "part of AWS could not be read".to_owned()),
         Verdict::Ready | Verdict::NeedsAllow if exit_code => {
@@ -263,7 +276,8 @@ async fn plans(
         };
         let mut plan = plan_of(&desired, &live, &changes, &checked, findings, circumstances);
         if !wish.stateless
-            && let Ok(Some(record)) = pgward_store::read_record(&execution::place(one))
+            && !plan.waiting.is_empty()
+            && let Ok(Some(record)) = lease::store(context, one)?.record()
         {
             pgward_engine::tell_since(&mut plan, &record);
         }

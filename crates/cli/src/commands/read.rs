@@ -1,6 +1,7 @@
 //! From a name on the command line to what should exist: files, inputs, findings.
 
 use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 use pgward_aws::ssm_parameters;
@@ -8,6 +9,7 @@ use pgward_kinds::CATALOG;
 use pgward_model::{Desired, Diagnostic, Diagnostics};
 use pgward_review::text::Sources;
 use pgward_spec::{Loaded, Options};
+use pgward_store::Store;
 
 use crate::args::SpecArg;
 use crate::assemble::Ground;
@@ -24,8 +26,10 @@ pub(crate) struct Environment {
     pub(crate) sources: Sources,
     /// P4xx findings and notes.
     pub(crate) findings: Vec<Diagnostic>,
-    /// The folder of its store.
+    /// The folder of its store; that of the simulated world too, whatever the store is.
     pub(crate) store: PathBuf,
+    /// The store, once it is opened.
+    pub(crate) opened: OnceLock<Arc<dyn Store>>,
 }
 
 /// Reads one environment and refuses it with every error of its files.
@@ -62,12 +66,13 @@ pub(crate) fn read(context: &Context, file: &str) -> Result<Environment, Failure
     let Some(desired) = desired.filter(|_| !stops(&diagnostics)) else {
         return Err(Failure::findings(diagnostics, sources));
     };
-    let store = store(file, &desired)?;
+    let store = folder(file, &desired);
     Ok(Environment {
         desired,
         sources,
         findings: diagnostics.into_iter().collect(),
         store,
+        opened: OnceLock::new(),
     })
 }
 
@@ -78,14 +83,14 @@ fn stops(diagnostics: &Diagnostics) -> bool {
         .any(|one| one.is_error() && !one.code.starts_with("P4"))
 }
 
-fn store(file: &str, desired: &Desired) -> Result<PathBuf, Failure> {
-    if desired.store.starts_with("s3://") {
-        return Err(
-            Failure::refused("a store in S3 comes with a later version".to_owned())
-                .next("leave [state] store out, or name a folder"),
-        );
-    }
-    Ok(files::store_folder(file, &desired.store))
+/// The folder of what is kept on this machine: the store, or the usual place beside one in S3.
+pub(crate) fn folder(file: &str, desired: &Desired) -> PathBuf {
+    let store = if desired.store.starts_with("s3://") {
+        "state"
+    } else {
+        &desired.store
+    };
+    files::store_folder(file, store)
 }
 
 /// Looks up `{ ssm = "/path" }` values; needs credentials.

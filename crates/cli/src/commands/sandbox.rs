@@ -48,7 +48,7 @@ fn parse<T: clap::Parser>(rest: &[OsString]) -> Result<T, Exit> {
 fn inner(context: &Context, rest: Vec<OsString>) -> Exit {
     let mut words = vec![OsString::from("pgward")];
     words.extend(rest);
-    let prepared = match args::prepare(words) {
+    let prepared = match crate::words::prepare(words) {
         Ok(prepared) => prepared,
         Err(answer) => return ui::answer(&answer),
     };

@@ -2,22 +2,21 @@
 
 use std::path::Path;
 
-use pgward_engine::{ApplyOptions, Plan, Remote, approve, renew};
+use pgward_engine::{ApplyOptions, Moved, Plan, Remote, approve, renew};
 use pgward_kinds::CATALOG;
 use pgward_model::{Diagnostic, Diagnostics, Effect};
 use pgward_review::text::Sources;
-use pgward_review::{Document, text};
-use pgward_store::{Bound, PlanFile, PlanFileError, read_plan, save_plan, use_plan, was_used};
+use pgward_review::{Document, Notice, text};
+use pgward_store::{Bound, PlanFile, PlanFileError, plan_mark, read_plan, save_plan};
 
 use crate::args::ApplyArgs;
 use crate::assemble::chain;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::files;
 
 use super::plan::{self, Made};
-use super::read::Environment;
-use super::{Answer, Context, execution};
+use super::read::{self, Environment};
+use super::{Answer, Context, execution, lease};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -41,6 +40,33 @@ pub(crate) fn save(
     Ok(())
 }
 
+/// A saved plan is applied by its file, not by the name of the environment.
+pub(crate) fn lead_on(document: &mut Document, path: &str) {
+    if document.next.is_empty() {
+        return;
+    }
+    let program = if document.environment.sandbox {
+        "pgward sandbox"
+    } else {
+        "pgward"
+    };
+    let allow: Vec<&str> = document
+        .summary
+        .needs_allow
+        .iter()
+        .map(|one| one.word())
+        .collect();
+    let allow = if allow.is_empty() {
+        String::new()
+    } else {
+        format!(" --allow {}", allow.join(","))
+    };
+    document.next = vec![Notice {
+        label: "Apply:".to_owned(),
+        command: format!("{program} apply {path}{allow}"),
+    }];
+}
+
 /// Whether an argument names a saved plan and not a spec.
 pub(crate) fn is_plan(given: Option<&str>) -> bool {
     given.is_some_and(|given| {
@@ -49,7 +75,7 @@ pub(crate) fn is_plan(given: Option<&str>) -> bool {
 }
 
 /// Reads a saved plan, or says what is wrong with the file.
-fn read(path: &str) -> Result<PlanFile, Failure> {
+fn open(path: &str) -> Result<PlanFile, Failure> {
     read_plan(Path::new(path), VERSION).map_err(|error| {
         let again = "make it again: pgward plan SPEC --out FILE";
         match error {
@@ -71,9 +97,10 @@ fn refusal(code: &str, message: String, next: &str) -> Failure {
 
 /// `show FILE`: works without spec and AWS, stale or not.
 pub(crate) fn show(context: &Context, path: &str) -> Answer {
-    let file = read(path)?;
-    let document: Document = serde_json::from_value(file.document)
+    let file = open(path)?;
+    let mut document: Document = serde_json::from_value(file.document)
         .map_err(|error| refusal("P615", format!("`{path}` is not a saved plan: {error}"), ""))?;
+    lead_on(&mut document, path);
     if context.json() {
         context.result(&pgward_review::json(&document))?;
     } else {
@@ -84,7 +111,7 @@ pub(crate) fn show(context: &Context, path: &str) -> Answer {
 
 /// `apply FILE`: the review was the question, so nothing is asked.
 pub(crate) fn apply(context: &Context, path: &str, arguments: &ApplyArgs) -> Answer {
-    let file = read(path)?;
+    let file = open(path)?;
     let of = file.desired.environment.clone();
     let again = format!(
         "pgward plan {} --out {path}, and have it reviewed again",
@@ -127,18 +154,15 @@ pub(crate) fn apply(context: &Context, path: &str, arguments: &ApplyArgs) -> Ans
         );
         return Err(refusal("P613", message, &again));
     }
-    let store = files::store_folder(
-        file.desired
-            .files
-            .first()
-            .map_or("specs/spec.toml", |first| first.path.as_str()),
-        &file.desired.store,
-    );
+    let spec = file.desired.files.first();
+    let spec = spec.map_or("specs/spec.toml", |first| first.path.as_str());
+    let store = read::folder(spec, &file.desired);
     let environment = Environment {
         desired: file.desired.clone(),
         sources: Sources::default(),
         findings: Vec::new(),
         store,
+        opened: std::sync::OnceLock::new(),
     };
     let options = ApplyOptions {
         no_wait: arguments.no_wait,
@@ -169,10 +193,15 @@ async fn run(
         );
         return Err(refusal("P612", message, &again));
     }
-    if was_used(&execution::place(&environment), file) {
+    let store = lease::store(context, &environment)?;
+    let mark = plan_mark(file);
+    if store
+        .was_used(&mark)
+        .map_err(|error| lease::unusable(&error))?
+    {
         return Err(used(path, of));
     }
-    let lease = execution::lease(&environment, &format!("apply {path}"), ground.now())?;
+    let lease = lease::take(context, &environment, &format!("apply {path}"), &ground)?;
     let aws = ground.aws(&context.global, &of.account, &of.region);
     let all = [&file.desired];
     let (caller, mut lives) = tokio::join!(aws.caller(), aws.observe(&all));
@@ -183,31 +212,7 @@ async fn run(
     let live = lives.pop().expect("one environment gives one live state");
     let (mut renewed, moved) = renew(&file.plan, &live, &CATALOG);
     if !moved.is_empty() {
-        let rows: Vec<String> = moved
-            .iter()
-            .map(|one| format!("{}  {} -> {}", one.path, one.was, one.is))
-            .collect();
-        let count = pgward_review::wording::count(moved.len(), "value");
-        let verb = if moved.len() == 1 { "has" } else { "have" };
-        let made = file
-            .plan
-            .circumstances
-            .now
-            .strftime("%Y-%m-%d %H:%M UTC")
-            .to_string();
-        return Err(Failure::of(
-            Exit::Refused,
-            Diagnostic::error("P610", "this plan no longer fits what is in AWS")
-                .fact("plan", format!("{path}, made {made}"))
-                .fact(
-                    "live",
-                    format!(
-                        "{count} it relies on {verb} changed since\n{}",
-                        rows.join("\n")
-                    ),
-                )
-                .fact("next", again),
-        ));
+        return Err(stale(path, file, &moved, again));
     }
     widen(&mut renewed, &arguments.allow);
     renewed.circumstances.caller = Some(caller);
@@ -217,8 +222,9 @@ async fn run(
         diagnostics.extend(refusals);
         Failure::findings(diagnostics, Sources::default())
     })?;
-    let first = use_plan(&execution::place(&environment), file)
-        .map_err(|error| Failure::failed(chain(&error)))?;
+    let first = store
+        .use_plan(&mark)
+        .map_err(|error| lease::unusable(&error))?;
     if !first {
         return Err(used(path, of));
     }
@@ -237,6 +243,35 @@ async fn run(
         ground,
     };
     execution::perform(context, &environment, &made, &approved, lease, options).await
+}
+
+/// P610: what the plan relies on has changed.
+fn stale(path: &str, file: &PlanFile, moved: &[Moved], again: String) -> Failure {
+    let rows: Vec<String> = moved
+        .iter()
+        .map(|one| format!("{}  {} -> {}", one.path, one.was, one.is))
+        .collect();
+    let count = pgward_review::wording::count(moved.len(), "value");
+    let verb = if moved.len() == 1 { "has" } else { "have" };
+    let made = file
+        .plan
+        .circumstances
+        .now
+        .strftime("%Y-%m-%d %H:%M UTC")
+        .to_string();
+    Failure::of(
+        Exit::Refused,
+        Diagnostic::error("P610", "this plan no longer fits what is in AWS")
+            .fact("plan", format!("{path}, made {made}"))
+            .fact(
+                "live",
+                format!(
+                    "{count} it relies on {verb} changed since\n{}",
+                    rows.join("\n")
+                ),
+            )
+            .fact("next", again),
+    )
 }
 
 fn used(path: &str, of: &pgward_model::Environment) -> Failure {

@@ -34,7 +34,22 @@ pub(crate) fn run(context: &Context, arguments: &ShowArgs) -> Answer {
     let Some(desired) = desired else {
         return Err(Failure::findings(diagnostics.sorted(), sources));
     };
-    let sections = text::shown(&desired, &CATALOG);
+    let sections: Vec<text::ShownSection> =
+        pgward_spec::show(&loaded.spec, Some(&desired), &CATALOG)
+            .into_iter()
+            .map(|section| text::ShownSection {
+                header: section.name,
+                entries: section
+                    .entries
+                    .into_iter()
+                    .map(|entry| text::ShownEntry {
+                        key: entry.key,
+                        value: entry.value,
+                        origin: entry.origin,
+                    })
+                    .collect(),
+            })
+            .collect();
     if context.json() {
         context.result(&pgward_review::json(&desired))?;
     } else {
