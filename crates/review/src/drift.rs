@@ -7,7 +7,9 @@ use pgward_engine::{Drift, DriftClass, DriftItem, Verb};
 use pgward_model::{Address, Flag};
 use serde::{Deserialize, Serialize};
 
-use crate::document::{DriftEntry, EnvironmentPart, Notice, Source, attribute, command};
+use crate::document::{
+    DriftEntry, EnvironmentPart, Notice, Source, WaitingPart, attribute, command,
+};
 use crate::wording::{self, Sigil};
 
 /// What a comparison with the last apply says.
@@ -50,6 +52,17 @@ pub struct LastApply {
     pub commit: Option<String>,
 }
 
+/// The version of PostgreSQL that a resource runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VersionPart {
+    /// The resource.
+    pub address: String,
+    /// The version in effect: `16.9`.
+    pub version: String,
+    /// How many newer minor versions are known; nothing if the version itself is not known.
+    pub behind: Option<usize>,
+}
+
 /// What others changed: the JSON document `pgward.drift`, and the input of its text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DriftDocument {
@@ -71,6 +84,12 @@ pub struct DriftDocument {
     pub summary: DriftSummary,
     /// The differences.
     pub drift: Vec<DriftEntry>,
+    /// What was accepted earlier and is not in effect yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<WaitingPart>,
+    /// The versions in effect.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub versions: Vec<VersionPart>,
     /// Commands that lead on.
     pub next: Vec<Notice>,
 }
@@ -115,6 +134,8 @@ impl DriftDocument {
             verdict,
             summary,
             drift: drift.items.iter().map(entry).collect(),
+            waiting: Vec::new(),
+            versions: Vec::new(),
             next: next(drift, environment),
         }
     }

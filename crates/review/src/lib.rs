@@ -3,12 +3,22 @@
 //! A [`Document`] is made once from a plan; every form prints only that, so no form can say more
 //! or less than another.
 
+mod alert;
 mod check;
 mod document;
 mod drift;
 mod events;
 pub mod explain;
+mod form;
+mod github;
+mod html;
 mod json;
+pub mod markdown;
+mod metrics;
+mod places;
+mod refusal;
+mod sarif;
+pub mod schemas;
 pub mod text;
 pub mod wording;
 
@@ -16,39 +26,17 @@ pub use check::{CheckDocument, CheckSummary, CheckVerdict};
 pub use document::{
     Actions, Bindings, Change, ChangeCost, CostSummary, Detail, Document, DriftEntry,
     EnvironmentPart, Finding, FindingLabel, GatePart, GateState, GitPart, IfNow, InputPart,
-    LivePart, Notice, Prices, Remark, ResourceName, Resources, Source, SpecPart, StepPart, Summary,
+    LivePart, NodePart, Notice, Prices, Remark, ResourceName, Resources, Source, SpecPart, StepPart, Summary,
     UnmanagedPart, UnreadPart, WaitingPart, Window, document,
 };
-pub use drift::{DriftDocument, DriftSummary, DriftVerdict, LastApply};
+pub use drift::{DriftDocument, DriftSummary, DriftVerdict, LastApply, VersionPart};
 pub use events::{Events, LockState, RunResult};
+pub use form::{Form, Setting, Subject, render};
+pub use github::github;
+pub use html::html;
 pub use json::json;
+pub use metrics::metrics;
+pub use places::Places;
+pub use refusal::FailureDocument;
+pub use sarif::sarif;
 pub use text::{Aftermath, Endpoint, Frame, Lines, Sources, Style};
-
-/// What stdout carries: the word of `--format`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Form {
-    /// Text for people.
-    Human,
-    /// One JSON document, or JSON Lines for a run.
-    Json,
-}
-
-impl Form {
-    /// All forms.
-    pub const ALL: [Self; 2] = [Self::Human, Self::Json];
-
-    /// The word as `--format` takes it.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Human => "human",
-            Self::Json => "json",
-        }
-    }
-
-    /// The form of a word, if it is one.
-    #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|form| form.word() == word)
-    }
-}

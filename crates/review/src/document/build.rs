@@ -10,7 +10,7 @@ use super::change::change;
 use super::next::next;
 use super::{
     Actions, CostSummary, Document, EnvironmentPart, Finding, GateState, GitPart, InputPart,
-    LivePart, Prices, Resources, Source, SpecPart, StepPart, Summary, UnmanagedPart, UnreadPart,
+    LivePart, NodePart, Prices, Resources, Source, SpecPart, StepPart, Summary, UnmanagedPart, UnreadPart,
     WaitingPart, Window,
 };
 use crate::wording;
@@ -24,6 +24,8 @@ pub struct Bindings {
     pub fingerprint: String,
     /// The calls in order, for a saved plan.
     pub operations: Vec<serde_json::Value>,
+    /// Every resource of the environment with what it needs.
+    pub nodes: Vec<NodePart>,
 }
 
 /// The document of a plan.
@@ -70,6 +72,7 @@ pub fn document(plan: &Plan, bindings: &Bindings) -> Document {
                 minutes: step.minutes,
             })
             .collect(),
+        nodes: bindings.nodes.clone(),
         waiting: plan.waiting.iter().map(waiting).collect(),
         unmanaged: plan.unmanaged.iter().map(unmanaged).collect(),
         not_checked: plan.not_checked.clone(),

@@ -1,9 +1,9 @@
 //! A finding in a document: a diagnostic without the lines of the file, so without secrets.
 
-use pgward_model::{Diagnostic, Fix, Label, Severity};
+use pgward_model::{Diagnostic, Fix, Label, Origin, Severity};
 use serde::{Deserialize, Serialize};
 
-use super::Source;
+use super::{Change, Source};
 
 /// One finding, with the same text as the human form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +32,18 @@ pub struct Finding {
     pub subject: Option<String>,
     /// The reason of the waiver that covers it.
     pub accepted: Option<String>,
+}
+
+impl Finding {
+    /// Whether it says of a change what its gate says: the same code at the same line.
+    pub(crate) fn says(&self, change: &Change) -> bool {
+        let line = |source: &Option<Source>| {
+            let source = source.as_ref();
+            source.map(|source| (source.file.clone(), source.line))
+        };
+        change.gate.code.as_deref() == Some(self.code.as_str())
+            && line(&change.source) == line(&self.source)
+    }
 }
 
 /// Another place that matters.
@@ -63,6 +75,40 @@ impl From<&Diagnostic> for Finding {
             fix: diagnostic.fix.clone(),
             subject: diagnostic.subject.clone(),
             accepted: diagnostic.accepted.clone(),
+        }
+    }
+}
+
+impl From<&Finding> for Diagnostic {
+    fn from(finding: &Finding) -> Self {
+        let label = |source: &Source, text: &str| Label {
+            origin: Origin {
+                file: source.file.clone(),
+                line: source.line,
+                column: source.column,
+                end_column: source.end_column,
+            },
+            text: text.to_owned(),
+        };
+        Self {
+            code: finding.code.clone(),
+            severity: finding.level,
+            message: finding.message.clone(),
+            primary: finding
+                .source
+                .as_ref()
+                .map(|source| label(source, &finding.label)),
+            secondary: finding
+                .related
+                .iter()
+                .map(|related| label(&related.source, &related.text))
+                .collect(),
+            facts: finding.facts.clone(),
+            help: finding.help.clone().into_iter().collect(),
+            notes: finding.notes.clone(),
+            fix: finding.fix.clone(),
+            subject: finding.subject.clone(),
+            accepted: finding.accepted.clone(),
         }
     }
 }

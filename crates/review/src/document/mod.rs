@@ -15,8 +15,8 @@ pub use finding::{Finding, FindingLabel};
 pub(crate) use next::command;
 pub use parts::{
     Actions, Change, ChangeCost, CostSummary, Detail, DriftEntry, EnvironmentPart, GatePart,
-    GateState, GitPart, IfNow, InputPart, LivePart, Notice, Prices, Remark, ResourceName,
-    Resources, Source, SpecPart, StepPart, Summary, UnmanagedPart, UnreadPart, WaitingPart, Window,
+    GateState, GitPart, IfNow, InputPart, LivePart, NodePart, Notice, Prices, Remark,
+    ResourceName, Resources, Source, SpecPart, StepPart, Summary, UnmanagedPart, UnreadPart, WaitingPart, Window,
 };
 
 use jiff::Timestamp;
@@ -57,6 +57,9 @@ pub struct Document {
     pub changes: Vec<Change>,
     /// The order of work.
     pub steps: Vec<StepPart>,
+    /// Every resource of the environment with what it needs; empty where only changes are known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nodes: Vec<NodePart>,
     /// What was accepted earlier and is not in effect yet.
     pub waiting: Vec<WaitingPart>,
     /// What exists under a declared name and is not managed here.
@@ -116,6 +119,23 @@ impl Document {
                 && finding.accepted.is_none()
                 && !finding.code.starts_with("P4")
         })
+    }
+
+    /// The findings that no blocked change and no unmanaged resource says already.
+    pub(crate) fn unsaid(&self) -> Vec<&Finding> {
+        let unmanaged = |finding: &Finding| {
+            finding.code == "P506"
+                && self
+                    .unmanaged
+                    .iter()
+                    .any(|one| finding.subject.as_ref() == Some(&one.address))
+        };
+        self.findings
+            .iter()
+            .filter(|finding| {
+                !unmanaged(finding) && !self.blocked().any(|change| finding.says(change))
+            })
+            .collect()
     }
 
     /// Whether every change creates a resource.

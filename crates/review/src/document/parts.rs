@@ -376,6 +376,19 @@ pub struct StepPart {
     pub minutes: (u32, u32),
 }
 
+/// A resource of the environment, changed or not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodePart {
+    /// The address.
+    pub address: String,
+    /// What AWS calls one: `DB instance`.
+    pub noun: String,
+    /// Its name in AWS.
+    pub name: String,
+    /// The addresses it needs, not counting what those need in turn.
+    pub needs: Vec<String>,
+}
+
 /// Something that was accepted earlier and is not in effect yet.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WaitingPart {

@@ -184,7 +184,12 @@ fn changing(attribute: &Attribute) -> String {
         }
         (Applies::OnReplace, _) => "replace: a new resource takes the place of the old".to_owned(),
         (Applies::AfterReboot, _) => "reboot: in effect after the next restart".to_owned(),
-        (Applies::PerKey(_), _) => "online or reboot, by the parameter".to_owned(),
+        (Applies::PerKey(_), _) if attribute.is_keyed() => {
+            "online or reboot, by the parameter".to_owned()
+        }
+        (Applies::PerKey(_), _) => {
+            format!("{effect}, at once, for some values more: the plan says so")
+        }
         (Applies::Now, Effect::Online) => "online, at once".to_owned(),
         (Applies::Now, _) => format!("{effect}, at once, whatever the window"),
         (Applies::Window, Effect::Online | Effect::Degraded) => format!("{effect}, at apply"),

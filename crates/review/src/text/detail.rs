@@ -38,6 +38,11 @@ pub(crate) fn detail(page: &mut Page, document: &Document, change: &Change) {
     } else {
         values(page, change);
     }
+    rows(page, document, change);
+}
+
+/// What is said about a change beside its values: effect, moment, what follows, money and gate.
+pub(crate) fn rows(page: &mut Page, document: &Document, change: &Change) {
     let blocked = change.gate.state == GateState::Blocked;
     if change.replaced_because.len() > 1 {
         let paths: Vec<&str> = change
@@ -93,13 +98,13 @@ pub(crate) fn gate(change: &Change) -> String {
     }
 }
 
-fn row(page: &mut Page, label: &str, text: &str) {
+pub(crate) fn row(page: &mut Page, label: &str, text: &str) {
     let line = page.start().text("    ").text(label).to(TEXT, 2);
     page.wrap(line, Ink::Plain, text);
 }
 
 /// What a reviewer decides about, in a column as wide as the longest label.
-fn descriptions(page: &mut Page, change: &Change) {
+pub(crate) fn descriptions(page: &mut Page, change: &Change) {
     let longest = change
         .details
         .iter()

@@ -209,16 +209,17 @@ pub fn diagnostic(diagnostic: &Diagnostic, sources: &Sources, style: Style) -> S
     let sources = sources.clone().hiding(std::slice::from_ref(diagnostic));
     let mut page = Page::new(style);
     let (word, ink) = severity(diagnostic);
-    let line = page
-        .start()
-        .ink(ink, format!("{word}[{}]", diagnostic.code))
-        .text(": ");
-    let message = format!("{word}[{}]: {}", diagnostic.code, diagnostic.message);
+    let word = match diagnostic.code.as_str() {
+        "" => word.to_owned(),
+        code => format!("{word}[{code}]"),
+    };
+    let line = page.start().ink(ink, word.as_str()).text(": ");
+    let message = format!("{word}: {}", diagnostic.message);
     if columns(&message) <= style.width {
         page.push(line.ink(Ink::Bold, &diagnostic.message));
     } else {
         let rows = wrap(&message, style.width);
-        let head = format!("{word}[{}]: ", diagnostic.code);
+        let head = format!("{word}: ");
         let first = rows[0].strip_prefix(&head).unwrap_or(&rows[0]);
         page.push(line.ink(Ink::Bold, first));
         for row in &rows[1..] {

@@ -2,18 +2,18 @@
 
 mod creation;
 mod destroy;
-mod detail;
+pub(crate) mod detail;
 mod diagnostic;
 mod drift;
 mod failure;
-mod head;
-mod layout;
+pub(crate) mod head;
+pub(crate) mod layout;
 mod plan;
 mod progress;
 mod report;
 mod show;
 mod table;
-mod waiting;
+pub(crate) mod waiting;
 
 pub use destroy::destroy;
 pub use diagnostic::{Sources, diagnostic, diagnostics, totals};
@@ -24,5 +24,6 @@ pub use layout::{Style, escape};
 pub use plan::{plan, question, refusal};
 pub(crate) use progress::is_recent;
 pub use progress::{Frame, Lines};
+pub(crate) use report::report_headline;
 pub use report::{Aftermath, Endpoint, endpoints, report};
 pub use show::{ShownEntry, ShownSection, show, shown};

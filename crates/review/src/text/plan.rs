@@ -257,29 +257,9 @@ fn unmanaged_and_unread(page: &mut Page, document: &Document) {
 
 /// Findings that no blocked change has said already.
 fn findings(page: &mut Page, document: &Document) {
-    let said = |code: &str, line: Option<(&str, u32)>| {
-        document.blocked().any(|change| {
-            change.gate.code.as_deref() == Some(code)
-                && change
-                    .source
-                    .as_ref()
-                    .map(|source| (source.file.as_str(), source.line))
-                    == line
-        })
-    };
     let mut first = true;
-    for finding in &document.findings {
+    for finding in document.unsaid() {
         let place = finding.source.as_ref();
-        let taken = |subject: &String| document.unmanaged.iter().any(|one| one.address == *subject);
-        if finding.code == "P506" && finding.subject.as_ref().is_some_and(taken) {
-            continue;
-        }
-        if said(
-            &finding.code,
-            place.map(|source| (source.file.as_str(), source.line)),
-        ) {
-            continue;
-        }
         if first {
             page.blank();
             let line = page.start().text("Findings");

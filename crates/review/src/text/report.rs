@@ -102,6 +102,17 @@ fn headline(
     document: &Document,
     aftermath: &Aftermath,
 ) -> &'static str {
+    let (word, parts) = report_headline(report, document, aftermath);
+    head::headline(page, word, &parts);
+    word
+}
+
+/// The word and the parts of the first line.
+pub(crate) fn report_headline(
+    report: &Report,
+    document: &Document,
+    aftermath: &Aftermath,
+) -> (&'static str, Vec<String>) {
     let done = report.count(|outcome| matches!(outcome, Outcome::Done));
     let failed = report.count(|outcome| matches!(outcome, Outcome::Failed { .. }));
     let skipped = report.count(|outcome| matches!(outcome, Outcome::Skipped { .. }));
@@ -144,8 +155,7 @@ fn headline(
         };
         parts.push(format!("lock {released}"));
     }
-    head::headline(page, word, &parts);
-    word
+    (word, parts)
 }
 
 /// `1 waits for the window Sun 16 Nov 03:00 UTC`, `1 for the restart there`.

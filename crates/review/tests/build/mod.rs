@@ -3,18 +3,20 @@
 #![expect(dead_code, reason = "every test file uses some of the helpers")]
 
 pub(crate) mod environments;
+pub(crate) mod markup;
+pub(crate) mod schema;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use pgward_engine::{
-    Circumstances, Commit, Cost, Gate, Operation, Plan, PlannedChange, Step, Timing, TotalCost,
-    Verb, Verdict, Waiting, When,
+    Circumstances, Commit, Cost, Ending, Fault, FaultKind, Gate, Operation, OperationReport,
+    Outcome, Plan, PlannedChange, Report, Step, Timing, TotalCost, Verb, Verdict, Waiting, When,
 };
 use pgward_model::{
     Address, Described, Effect, Environment, Flag, Origin, Path, SourceFile, Value,
 };
-use pgward_review::{Bindings, Document, Style, document};
+use pgward_review::{Bindings, Document, DriftDocument, NodePart, Style, document};
 
 /// A moment of the samples.
 pub(crate) fn at(text: &str) -> Timestamp {
@@ -255,7 +257,7 @@ pub(crate) fn documented(plan: &Plan) -> Document {
     let bindings = Bindings {
         spec_hash: "sha256:5b1d0c7e".to_owned(),
         fingerprint: "sha256:91d4a2b0".to_owned(),
-        operations: Vec::new(),
+        ..Bindings::default()
     };
     document(plan, &bindings)
 }
@@ -263,4 +265,104 @@ pub(crate) fn documented(plan: &Plan) -> Document {
 /// Without color, 100 columns wide.
 pub(crate) fn plain() -> Style {
     Style::default()
+}
+
+/// The comparison of the samples, from its JSON.
+pub(crate) fn drifted() -> DriftDocument {
+    serde_json::from_str(include_str!("../samples/drift.json")).expect("a sample is valid")
+}
+
+/// What each resource of the production environment needs.
+pub(crate) fn edges() -> Vec<NodePart> {
+    let alarms = [
+        "cpu-high",
+        "disk-low",
+        "memory-low",
+        "connections-high",
+        "read-latency",
+        "write-latency",
+    ];
+    let mut all: Vec<(String, &str, &[&str])> = vec![
+        ("network".to_owned(), "subnet group", &[]),
+        ("access".to_owned(), "security group", &[]),
+        ("parameters".to_owned(), "parameter group", &[]),
+        ("secret.master".to_owned(), "secret", &[]),
+        ("secret.app".to_owned(), "secret", &[]),
+        ("secret.reporting".to_owned(), "secret", &[]),
+        (
+            "instance".to_owned(),
+            "DB instance",
+            &["network", "access", "parameters", "secret.master"],
+        ),
+        ("replica.reporting".to_owned(), "DB instance", &["instance", "parameters"]),
+        (
+            "proxy".to_owned(),
+            "proxy",
+            &["instance", "secret.app", "secret.reporting", "access"],
+        ),
+        ("alarm.replica-lag".to_owned(), "alarm", &["replica.reporting"]),
+    ];
+    all.extend(
+        alarms
+            .iter()
+            .map(|name| (format!("alarm.{name}"), "alarm", &["instance"] as &[&str])),
+    );
+    all.into_iter()
+        .map(|(address, noun, needs)| NodePart {
+            name: format!("happytrip-b2b-prod-{}", address.replace('.', "-")),
+            address,
+            noun: noun.to_owned(),
+            needs: needs.iter().map(|one| (*one).to_owned()).collect(),
+        })
+        .collect()
+}
+
+/// A report of a plan in which `judge` says what became of each resource.
+pub(crate) fn reported(
+    plan: &Plan,
+    ending: Ending,
+    judge: impl Fn(&PlannedChange) -> Outcome,
+) -> Report {
+    let operations = plan.changes.iter().enumerate().map(|(number, change)| {
+        let operation = operation(number, change, (0, 0, 10));
+        OperationReport {
+            number,
+            address: operation.address,
+            kind: operation.kind,
+            verb: operation.verb,
+            name: operation.name,
+            step: operation.step,
+            headline: operation.headline,
+            outcome: judge(change),
+            elapsed_ms: 1_000,
+            paths: operation.paths,
+        }
+    });
+    Report {
+        operations: operations.collect(),
+        ending,
+        elapsed_ms: 1_416_998,
+        ended_at: at("2025-11-12T10:25:48Z"),
+    }
+}
+
+/// The run in which the replica fails.
+pub(crate) fn result_of(change: &PlannedChange) -> Outcome {
+    match change.address.as_str() {
+        "replica.reporting" => Outcome::Failed {
+            fault: Fault {
+                kind: FaultKind::Quota,
+                action: "rds:CreateDBInstanceReadReplica".to_owned(),
+                code: Some("InstanceQuotaExceeded".to_owned()),
+                message: "the account has 40 of 40 DB instances in ap-south-1".to_owned(),
+                status: Some(400),
+                request_id: Some("4f0c8a7e-52c1-4f6b-9d3e-0c1a2b3c4d5e".to_owned()),
+            },
+            code: "P703".to_owned(),
+        },
+        "alarm.replica-lag" => Outcome::Skipped {
+            because: Address::new("replica.reporting"),
+        },
+        _ => Outcome::Done,
+    }
 }
