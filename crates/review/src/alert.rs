@@ -67,13 +67,17 @@ pub(crate) fn alerts(subject: &Subject<'_>) -> Vec<Alerts> {
                 .operations
                 .iter()
                 .filter_map(|operation| failure(operation, report, document));
-            group.all.extend(failed.map(|one| finding(&Finding::from(&one))));
+            group
+                .all
+                .extend(failed.map(|one| finding(&Finding::from(&one))));
             vec![group]
         }
         Subject::Failure(document) => vec![of_failure(document)],
     };
     for group in &mut groups {
-        group.all.sort_by_key(|one| std::cmp::Reverse(one.effective()));
+        group
+            .all
+            .sort_by_key(|one| std::cmp::Reverse(one.effective()));
     }
     groups
 }
@@ -153,7 +157,10 @@ pub(crate) fn title_of(code: &str) -> String {
 fn change(document: &Document, change: &Change) -> Option<Alert> {
     let interrupts = change.effect.interrupts() && !matches!(change.action, Verb::Create);
     let (rule, level) = match change.gate.state {
-        GateState::Blocked => (change.gate.code.as_deref().unwrap_or("P601"), Severity::Error),
+        GateState::Blocked => (
+            change.gate.code.as_deref().unwrap_or("P601"),
+            Severity::Error,
+        ),
         GateState::NeedsAllow => ("P602", Severity::Warning),
         GateState::Ready if interrupts => ("interrupts", Severity::Warning),
         GateState::Ready if change.flags.contains(&Flag::Exposure) => {
@@ -285,7 +292,7 @@ fn of_drift(document: &DriftDocument) -> Alerts {
         title: document.environment.title(),
         environment: document.environment.name.clone(),
         tool_version: document.tool_version.clone(),
-        file: None,
+        file: document.file.clone(),
         all,
     }
 }

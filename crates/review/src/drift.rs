@@ -74,6 +74,9 @@ pub struct DriftDocument {
     pub tool_version: String,
     /// Which environment it is about.
     pub environment: EnvironmentPart,
+    /// The environment's own file, which findings without a place belong to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
     /// When AWS was read.
     pub read_at: Timestamp,
     /// The last apply; nothing if there is no record of it.
@@ -126,6 +129,7 @@ impl DriftDocument {
             format_version: "1.0".to_owned(),
             tool_version: tool_version.to_owned(),
             environment: environment.clone(),
+            file: None,
             read_at: wording::whole_second(read_at),
             last_apply: drift.record.as_ref().map(|(at, commit)| LastApply {
                 at: *at,

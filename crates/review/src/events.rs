@@ -140,6 +140,12 @@ struct Summary<'a> {
     next: Option<&'a str>,
 }
 
+#[derive(Serialize)]
+struct Refused<'a> {
+    command: &'a str,
+    tool_version: &'a str,
+}
+
 /// The stream of one run.
 #[derive(Debug, Clone)]
 pub struct Events {
@@ -334,6 +340,52 @@ impl Events {
     /// A finding.
     pub fn diagnostic(&mut self, at: Timestamp, diagnostic: &Diagnostic) -> String {
         self.line(at, "diagnostic", None, Finding::from(diagnostic))
+    }
+
+    /// The whole stream of a run that ended before there was a plan: why, and how.
+    #[must_use]
+    pub fn failure(
+        at: Timestamp,
+        command: &str,
+        diagnostics: &[Diagnostic],
+        (result, exit_code): (RunResult, u8),
+        tool_version: &str,
+    ) -> Vec<String> {
+        let mut stream = Self {
+            sequence: 0,
+            environment: EnvironmentPart {
+                project: String::new(),
+                name: String::new(),
+                account: String::new(),
+                region: String::new(),
+                sandbox: false,
+                endpoint: None,
+            },
+            names: BTreeMap::new(),
+            again: String::new(),
+            started: BTreeMap::new(),
+            waits: BTreeMap::new(),
+        };
+        let fields = Refused {
+            command,
+            tool_version,
+        };
+        let mut lines = vec![stream.line(at, "start", Some("pgward.events/1"), fields)];
+        for diagnostic in diagnostics {
+            lines.push(stream.diagnostic(at, diagnostic));
+        }
+        let summary = Summary {
+            result,
+            exit_code,
+            done: 0,
+            failed: 0,
+            skipped: 0,
+            waiting: 0,
+            elapsed_ms: 0,
+            next: None,
+        };
+        lines.push(stream.line(at, "summary", None, summary));
+        lines
     }
 
     /// The last event of a run, also of one that failed.

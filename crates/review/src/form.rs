@@ -157,8 +157,10 @@ fn human(subject: &Subject<'_>, style: Style) -> String {
 }
 
 fn diagnostics(findings: &[Finding], style: Style) -> String {
-    let all: Vec<pgward_model::Diagnostic> =
-        findings.iter().map(pgward_model::Diagnostic::from).collect();
+    let all: Vec<pgward_model::Diagnostic> = findings
+        .iter()
+        .map(pgward_model::Diagnostic::from)
+        .collect();
     text::diagnostics(&all, &Sources::default(), style)
 }
 

@@ -26,8 +26,8 @@ pub use check::{CheckDocument, CheckSummary, CheckVerdict};
 pub use document::{
     Actions, Bindings, Change, ChangeCost, CostSummary, Detail, Document, DriftEntry,
     EnvironmentPart, Finding, FindingLabel, GatePart, GateState, GitPart, IfNow, InputPart,
-    LivePart, NodePart, Notice, Prices, Remark, ResourceName, Resources, Source, SpecPart, StepPart, Summary,
-    UnmanagedPart, UnreadPart, WaitingPart, Window, document,
+    LivePart, NodePart, Notice, Prices, Remark, ResourceName, Resources, Source, SpecPart,
+    StepPart, Summary, UnmanagedPart, UnreadPart, WaitingPart, Window, document,
 };
 pub use drift::{DriftDocument, DriftSummary, DriftVerdict, LastApply, VersionPart};
 pub use events::{Events, LockState, RunResult};

@@ -7,15 +7,18 @@ use pgward_model::Flag;
 
 use crate::drift::{DriftDocument, DriftVerdict};
 
+/// Labels beyond those of the environment, and the number.
+type Sample = (Vec<(&'static str, String)>, String);
+
 /// A family of numbers: name, help, and one sample per (extra labels, value).
 struct Family {
     name: &'static str,
     help: &'static str,
-    samples: fn(&DriftDocument) -> Vec<(Vec<(&'static str, String)>, String)>,
+    samples: fn(&DriftDocument) -> Vec<Sample>,
 }
 
 /// A number without further labels.
-fn one(value: impl ToString) -> Vec<(Vec<(&'static str, String)>, String)> {
+fn one(value: impl ToString) -> Vec<Sample> {
     vec![(Vec::new(), value.to_string())]
 }
 
@@ -46,7 +49,8 @@ const FAMILIES: [Family; 12] = [
         name: "pgward_drift_exposures",
         help: "Outside changes that let more reach, read or delete the database.",
         samples: |document| {
-            let exposes = |flags: &std::collections::BTreeSet<Flag>| flags.contains(&Flag::Exposure);
+            let exposes =
+                |flags: &std::collections::BTreeSet<Flag>| flags.contains(&Flag::Exposure);
             let outside = document.of(DriftClass::Outside);
             one(outside.filter(|entry| exposes(&entry.flags)).count())
         },

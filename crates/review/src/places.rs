@@ -112,14 +112,23 @@ mod tests {
             places.link(&source("./specs/prod 1).toml")).as_deref(),
             Some("https://github.com/o/r/blob/9b07e15/infra/specs/prod%201%29.toml#L7")
         );
-        assert_eq!(places.in_repository("../specs/prod.toml"), "specs/prod.toml");
+        assert_eq!(
+            places.in_repository("../specs/prod.toml"),
+            "specs/prod.toml"
+        );
         assert_eq!(Places::default().link(&source("a.toml")), None);
     }
 
     #[test]
     fn an_address_ends_no_link() {
         assert!(Places::is_address("https://ci.example.com/run/8842?x=1"));
-        for bad in ["javascript:alert(1)", "https://", "https://a b", "http://a)b", "https://a\">"] {
+        for bad in [
+            "javascript:alert(1)",
+            "https://",
+            "https://a b",
+            "http://a)b",
+            "https://a\">",
+        ] {
             assert!(!Places::is_address(bad), "{bad}");
         }
     }

@@ -305,15 +305,21 @@ fn rule(code: &str) -> Rule {
     let (title, severity) = match word {
         Some((_, title, severity, _)) => ((*title).to_owned(), *severity),
         None => {
-            let known = explain::codes().into_iter().find(|(known, _, _)| *known == code);
+            let known = explain::codes()
+                .into_iter()
+                .find(|(known, _, _)| *known == code);
             let severity = known.map_or(Severity::Error, |(_, _, severity)| severity);
             (title_of(code), severity)
         }
     };
-    let title = if title.is_empty() { code.to_owned() } else { title };
-    let help = page.map(str::to_owned).or_else(|| {
-        word.map(|(_, _, _, text)| (*text).to_owned())
-    });
+    let title = if title.is_empty() {
+        code.to_owned()
+    } else {
+        title
+    };
+    let help = page
+        .map(str::to_owned)
+        .or_else(|| word.map(|(_, _, _, text)| (*text).to_owned()));
     Rule {
         id: code.to_owned(),
         name: pascal(if word.is_some() { code } else { &title }),

@@ -18,7 +18,10 @@ struct Chance(u64);
 
 impl Chance {
     fn below(&mut self, limit: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         let high = usize::try_from(self.0 >> 33).expect("31 bits fit");
         high % limit.max(1)
     }
@@ -26,9 +29,33 @@ impl Chance {
     /// Text that would break out of anything it is pasted into.
     fn text(&mut self, longest: usize) -> String {
         const PIECES: [&str; 28] = [
-            "a", "b-2", "production", "_x_", "max_connections", "`", "```", "````diff", "|", "\n",
-            "\r\n", "<details>", "</details>", "<!--", "-->", "@everyone", "#12", "*bold*", "[a](b)",
-            "https://evil.example/", "\u{202e}", "\u{1b}[2J", "日本語", "&lt;", "\\", "~~~", "$x$",
+            "a",
+            "b-2",
+            "production",
+            "_x_",
+            "max_connections",
+            "`",
+            "```",
+            "````diff",
+            "|",
+            "\n",
+            "\r\n",
+            "<details>",
+            "</details>",
+            "<!--",
+            "-->",
+            "@everyone",
+            "#12",
+            "*bold*",
+            "[a](b)",
+            "https://evil.example/",
+            "\u{202e}",
+            "\u{1b}[2J",
+            "日本語",
+            "&lt;",
+            "\\",
+            "~~~",
+            "$x$",
             "www.example.com ",
         ];
         let mut text = String::new();
@@ -90,8 +117,8 @@ fn change(chance: &mut Chance, templates: &[Change], number: usize) -> Change {
     let mut change = templates[chance.below(templates.len())].clone();
     change.path = Path::new(format!("{}.{number}", chance.text(4)));
     change.address = chance.text(3);
-    change.before_text = Some(chance.text(60)).filter(|_| number % 5 != 0);
-    change.after_text = Some(chance.text(60)).filter(|_| number % 7 != 0);
+    change.before_text = Some(chance.text(60)).filter(|_| !number.is_multiple_of(5));
+    change.after_text = Some(chance.text(60)).filter(|_| !number.is_multiple_of(7));
     change.headline = chance.text(8);
     change.reason = chance.text(12);
     change.resource.noun = chance.text(2);
@@ -143,8 +170,13 @@ fn assert_readable(document: &Document, text: &str, budget: usize) {
     let marker = lines.next().expect("a first line");
     assert!(marker.starts_with("<!-- pgward:plan "), "{marker}");
     let data = lines.next().expect("a second line");
-    assert!(data.len() <= 500 && data.starts_with("<!-- pgward:data {"), "{data}");
-    let data = data.trim_start_matches("<!-- pgward:data ").trim_end_matches(" -->");
+    assert!(
+        data.len() <= 500 && data.starts_with("<!-- pgward:data {"),
+        "{data}"
+    );
+    let data = data
+        .trim_start_matches("<!-- pgward:data ")
+        .trim_end_matches(" -->");
     let data: serde_json::Value = serde_json::from_str(data).expect("the data is JSON");
     assert_eq!(data["changes"], document.changes.len());
     assert_eq!(data["blocked"], document.blocked().count());
@@ -152,14 +184,31 @@ fn assert_readable(document: &Document, text: &str, budget: usize) {
     assert!(heading.starts_with("### Plan for "), "{heading}");
     let blocked: Vec<&Change> = document.blocked().collect();
     if !blocked.is_empty() {
-        assert!(heading.contains(&format!("{} blocked", blocked.len())), "{heading}");
-        let (_, list) = text.split_once("\n**Blocked**\n").expect("a list of what is blocked");
+        assert!(
+            heading.contains(&format!("{} blocked", blocked.len())),
+            "{heading}"
+        );
+        let (_, list) = text
+            .split_once("\n**Blocked**\n")
+            .expect("a list of what is blocked");
         let codes = ["P601", "P401", "P603"];
-        let listed = list.lines().take_while(|line| line.starts_with("- ")).count();
-        let counted = codes.iter().filter(|code| list.contains(&format!("- {code}: "))).count();
-        assert!(listed == blocked.len() || (counted > 0 && listed == counted), "{listed}");
+        let listed = list
+            .lines()
+            .take_while(|line| line.starts_with("- "))
+            .count();
+        let counted = codes
+            .iter()
+            .filter(|code| list.contains(&format!("- {code}: ")))
+            .count();
+        assert!(
+            listed == blocked.len() || (counted > 0 && listed == counted),
+            "{listed}"
+        );
     }
-    assert!(text.contains("\n<sub>") && text.ends_with("</sub>\n"), "no footer");
+    assert!(
+        text.contains("\n<sub>") && text.ends_with("</sub>\n"),
+        "no footer"
+    );
     assert!(text.contains(" unchanged."), "no sums");
 }
 

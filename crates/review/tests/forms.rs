@@ -162,9 +162,12 @@ fn a_fleet_is_a_table_before_its_comments() {
 fn check_document() -> CheckDocument {
     let waived = Diagnostic {
         accepted: Some("the office network, until the VPN is there".to_owned()),
-        ..Diagnostic::error("P401", "[access.office] opens PostgreSQL to the whole internet")
-            .at(&build::origin("prod.toml", 58), "")
-            .about("access.office")
+        ..Diagnostic::error(
+            "P401",
+            "[access.office] opens PostgreSQL to the whole internet",
+        )
+        .at(&build::origin("prod.toml", 58), "")
+        .about("access.office")
     };
     let found = [
         Diagnostic::error("P101", "unknown key `mutli_az` in [instance]")
@@ -205,9 +208,14 @@ fn findings_of_files_are_written_in_every_form() {
 
 #[test]
 fn a_plan_that_could_not_be_made_takes_the_place_of_the_last_one() {
-    let found = [Diagnostic::error("P509", "AWS does not say who these credentials belong to")
-        .fact("AWS", "sts:GetCallerIdentity -> ExpiredToken (HTTP 403)\nrequest id 4f0c")
-        .fact("next", "renew the credentials")];
+    let found = [
+        Diagnostic::error("P509", "AWS does not say who these credentials belong to")
+            .fact(
+                "AWS",
+                "sts:GetCallerIdentity -> ExpiredToken (HTTP 403)\nrequest id 4f0c",
+            )
+            .fact("next", "renew the credentials"),
+    ];
     let names = (Some("happytrip-b2b".to_owned()), Some("prod".to_owned()));
     let document = FailureDocument::new("plan", names, 1, &found, "0.4.0");
     let subject = Subject::Failure(&document);
@@ -266,6 +274,10 @@ fn github_shows_ten_and_is_told_of_the_rest() {
 }
 
 #[test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "with PAGES=FOLDER the pages are kept, to be looked at in a browser"
+)]
 fn pages_hold_everything_and_fetch_nothing() {
     let setting = on_github();
     let mut evil = risky();
@@ -327,8 +339,15 @@ fn the_forms_that_a_subject_lacks_are_none() {
     let check = check_document();
     let setting = Setting::default();
     assert_eq!(render(&Subject::Check(&check), Form::Html, &setting), None);
-    assert_eq!(render(&Subject::Check(&check), Form::Metrics, &setting), None);
+    assert_eq!(
+        render(&Subject::Check(&check), Form::Metrics, &setting),
+        None
+    );
     let words: BTreeSet<&str> = Form::ALL.iter().map(|form| form.word()).collect();
     assert_eq!(words.len(), Form::ALL.len());
-    assert!(Form::ALL.iter().all(|form| Form::from_word(form.word()) == Some(*form)));
+    assert!(
+        Form::ALL
+            .iter()
+            .all(|form| Form::from_word(form.word()) == Some(*form))
+    );
 }

@@ -62,15 +62,20 @@ fn drift_with_versions_fits() {
 #[test]
 fn findings_and_failures_fit() {
     let place = build::origin("prod.toml", 24);
-    let found = [Diagnostic::error("P101", "unknown key `mutli_az` in [instance]")
-        .at(&place, "not a key of [instance]")
-        .also(&place, "again")
-        .help("did you mean `multi_az`?")
-        .note("keys are those of the language")
-        .fact("next", "pgward explain instance")
-        .fixed_by(&place, "multi_az")
-        .about("instance")];
-    fits("check", &json(&CheckDocument::new(&["prod".to_owned()], &found, "0.4.0")));
+    let found = [
+        Diagnostic::error("P101", "unknown key `mutli_az` in [instance]")
+            .at(&place, "not a key of [instance]")
+            .also(&place, "again")
+            .help("did you mean `multi_az`?")
+            .note("keys are those of the language")
+            .fact("next", "pgward explain instance")
+            .fixed_by(&place, "multi_az")
+            .about("instance"),
+    ];
+    fits(
+        "check",
+        &json(&CheckDocument::new(&["prod".to_owned()], &found, "0.4.0")),
+    );
     let failure = FailureDocument::new("plan", (None, Some("prod".to_owned())), 3, &found, "0.4.0");
     fits("failure", &json(&failure));
     let mut events = Events::new(&documented(&risky()));

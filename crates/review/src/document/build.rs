@@ -10,8 +10,8 @@ use super::change::change;
 use super::next::next;
 use super::{
     Actions, CostSummary, Document, EnvironmentPart, Finding, GateState, GitPart, InputPart,
-    LivePart, NodePart, Prices, Resources, Source, SpecPart, StepPart, Summary, UnmanagedPart, UnreadPart,
-    WaitingPart, Window,
+    LivePart, NodePart, Prices, Resources, Source, SpecPart, StepPart, Summary, UnmanagedPart,
+    UnreadPart, WaitingPart, Window,
 };
 use crate::wording;
 

@@ -15,8 +15,8 @@ pub use finding::{Finding, FindingLabel};
 pub(crate) use next::command;
 pub use parts::{
     Actions, Change, ChangeCost, CostSummary, Detail, DriftEntry, EnvironmentPart, GatePart,
-    GateState, GitPart, IfNow, InputPart, LivePart, NodePart, Notice, Prices, Remark,
-    ResourceName, Resources, Source, SpecPart, StepPart, Summary, UnmanagedPart, UnreadPart, WaitingPart, Window,
+    GateState, GitPart, IfNow, InputPart, LivePart, NodePart, Notice, Prices, Remark, ResourceName,
+    Resources, Source, SpecPart, StepPart, Summary, UnmanagedPart, UnreadPart, WaitingPart, Window,
 };
 
 use jiff::Timestamp;

@@ -41,18 +41,32 @@ pub(crate) fn next(document: &Document) -> Vec<Notice> {
             format!(" --only {}", selection(document, changes))
         }
     };
-    let flags: String = document.flags.iter().map(|flag| format!(" {flag}")).collect();
+    let flags: String = document
+        .flags
+        .iter()
+        .map(|flag| format!(" {flag}"))
+        .collect();
     let given: BTreeSet<Effect> = document.given_allow.iter().copied().collect();
     let needed: BTreeSet<Effect> = document.summary.needs_allow.iter().copied().collect();
     let allowing = |effects: &BTreeSet<Effect>| {
         let words: Vec<&str> = effects.iter().rev().map(|effect| effect.word()).collect();
-        if words.is_empty() { flags.clone() } else { format!("{flags} --allow {}", words.join(",")) }
+        if words.is_empty() {
+            flags.clone()
+        } else {
+            format!("{flags} --allow {}", words.join(","))
+        }
     };
-    let (less, more) = (allowing(&given), allowing(&given.union(&needed).copied().collect()));
+    let (less, more) = (
+        allowing(&given),
+        allowing(&given.union(&needed).copied().collect()),
+    );
     let both: Vec<&Change> = ready.iter().chain(&waits).copied().collect();
     let mut notices = Vec::new();
     if whole && waits.is_empty() {
-        notices.push(notice("Apply:", format!("apply {name}{}{less}", only(&ready))));
+        notices.push(notice(
+            "Apply:",
+            format!("apply {name}{}{less}", only(&ready)),
+        ));
     } else if whole && ready.is_empty() {
         notices.push(notice(
             "Apply:",

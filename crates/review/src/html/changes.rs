@@ -73,7 +73,10 @@ fn values(change: &Change) -> String {
             Verb::Restart => "restart",
             Verb::Update => "change",
         };
-        return format!("<span class=\"soft\">{word}</span> {}", safe(&change.headline));
+        return format!(
+            "<span class=\"soft\">{word}</span> {}",
+            safe(&change.headline)
+        );
     }
     match (&change.before_text, &change.after_text) {
         _ if change.sensitive => "<span class=\"soft\">(sensitive)</span>".to_owned(),
@@ -96,11 +99,21 @@ fn body(document: &Document, change: &Change, places: &Places) -> String {
         }
     };
     let resource = &change.resource;
-    pair("resource", format!("{} <code>{}</code>", safe(&resource.noun), safe(&resource.id)));
+    pair(
+        "resource",
+        format!(
+            "{} <code>{}</code>",
+            safe(&resource.noun),
+            safe(&resource.id)
+        ),
+    );
     for line in &change.details {
         pair(&safe(&line.label), safe_lines(&line.text));
     }
-    pair("effect", safe(&wording::with_reason(&change.effect_text, &change.reason)));
+    pair(
+        "effect",
+        safe(&wording::with_reason(&change.effect_text, &change.reason)),
+    );
     if change.gate.state == GateState::Blocked {
         pair("blocked", safe(&detail::gate(change)));
         let instead: Vec<String> = change.gate.instead.iter().map(|one| safe(one)).collect();
@@ -122,13 +135,25 @@ fn body(document: &Document, change: &Change, places: &Places) -> String {
         .collect();
     pair("follows", follows.join("<br>"));
     for remark in &change.remarks {
-        let label = if remark.label.is_empty() { "is" } else { &remark.label };
+        let label = if remark.label.is_empty() {
+            "is"
+        } else {
+            &remark.label
+        };
         pair(&safe(label), safe(&remark.text));
     }
-    if let Some(released) = change.if_now.as_ref().filter(|one| !one.also_releases.is_empty()) {
+    if let Some(released) = change
+        .if_now
+        .as_ref()
+        .filter(|one| !one.also_releases.is_empty())
+    {
         let also = wording::list(&released.also_releases, 8);
         let early = change.when == When::Now;
-        let words = if early { "AWS then also starts" } else { "with --now AWS would also start" };
+        let words = if early {
+            "AWS then also starts"
+        } else {
+            "with --now AWS would also start"
+        };
         pair("also", format!("{words} {}", safe(&also)));
     }
     if let Some(cost) = &change.cost

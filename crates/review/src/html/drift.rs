@@ -26,7 +26,9 @@ pub(crate) fn section(document: &DriftDocument, places: &Places) -> String {
         tile(&document.waiting.len().to_string(), "values wait in AWS"),
         tile(&summary.unread.to_string(), "resources not read"),
     ];
-    out.push_str(&format!("<div class=\"tiles\">{}</div>\n", tiles.concat()));
+    out.push_str("<div class=\"tiles\">");
+    out.push_str(&tiles.concat());
+    out.push_str("</div>\n");
     for (class, title) in [
         (DriftClass::Outside, "Changed outside"),
         (DriftClass::Expected, "Expected, not counted"),
@@ -35,11 +37,12 @@ pub(crate) fn section(document: &DriftDocument, places: &Places) -> String {
     ] {
         out.push_str(&card(title, &table(document, class, places)));
     }
-    out.push_str(&format!(
+    let footer = format!(
         "<footer>Live state read {} · pgward {}</footer>\n</section>\n",
         wording::date_and_time(document.read_at),
         safe(&document.tool_version),
-    ));
+    );
+    out.push_str(&footer);
     out
 }
 

@@ -23,18 +23,23 @@ pub(crate) struct Node {
     members: Vec<String>,
 }
 
+/// What resources of one box have in common: the section, what they need, and the color.
+type Likeness<'a> = (String, &'a BTreeSet<String>, Option<&'a str>);
+
 /// How many resources of a kind become one box.
 const MANY: usize = 4;
 
 /// The boxes of an environment, in columns so that each needs only boxes to its left.
 pub(crate) fn layout(document: &Document) -> Vec<Node> {
     let needs = needs(document);
-    let mut groups: BTreeMap<(String, &BTreeSet<String>, Option<&str>), Vec<&String>> =
-        BTreeMap::new();
+    let mut groups: BTreeMap<Likeness<'_>, Vec<&String>> = BTreeMap::new();
     for (address, all) in &needs {
         let section = address.split('.').next().unwrap_or(address).to_owned();
         let tone = strongest(document, address);
-        groups.entry((section, all, tone)).or_default().push(address);
+        groups
+            .entry((section, all, tone))
+            .or_default()
+            .push(address);
     }
     let mut nodes: Vec<Node> = Vec::new();
     for ((section, _, tone), members) in &groups {
@@ -86,7 +91,8 @@ fn needs(document: &Document) -> BTreeMap<String, BTreeSet<String>> {
 fn subtitle(document: &Document, members: &[&String]) -> String {
     let of = |address: &str| {
         let all = document.changes.iter();
-        all.filter(|change| change.address == *address).collect::<Vec<_>>()
+        all.filter(|change| change.address == *address)
+            .collect::<Vec<_>>()
     };
     if members.len() > 1 {
         let whole = of(members[0]).first().map(|change| change.action);
@@ -104,7 +110,11 @@ fn subtitle(document: &Document, members: &[&String]) -> String {
             .map(|node| node.noun.clone())
             .unwrap_or_default(),
         [only] if only.is_whole() && only.gate.state != GateState::Blocked => {
-            format!("{} {}", only.resource.noun, crate::alert::participle(only.action))
+            format!(
+                "{} {}",
+                only.resource.noun,
+                crate::alert::participle(only.action)
+            )
         }
         several => {
             let prefix = format!("{}.", members[0]);
@@ -128,7 +138,11 @@ fn connect(nodes: &mut [Node], needs: &BTreeMap<String, BTreeSet<String>>) {
         .flat_map(|(number, node)| node.members.iter().map(move |one| (one.clone(), number)))
         .collect();
     for (number, node) in nodes.iter_mut().enumerate() {
-        let all = node.members.iter().filter_map(|member| needs.get(member)).flatten();
+        let all = node
+            .members
+            .iter()
+            .filter_map(|member| needs.get(member))
+            .flatten();
         node.needs = all
             .filter_map(|need| home.get(need).copied())
             .filter(|need| *need != number)
@@ -172,7 +186,11 @@ fn columns(document: &Document, nodes: &mut [Node]) {
             let deepest = node.needs.iter().map(|need| before[*need] + 1).max();
             node.column = deepest.unwrap_or(0).min(before.len());
         }
-        if nodes.iter().zip(&before).all(|(node, column)| node.column == *column) {
+        if nodes
+            .iter()
+            .zip(&before)
+            .all(|(node, column)| node.column == *column)
+        {
             break;
         }
     }

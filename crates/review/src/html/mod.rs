@@ -19,7 +19,8 @@ use crate::text::escape;
 const STYLE: &str = include_str!("style.css");
 
 /// Nothing may come from outside the file, and nothing in it may run.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /// The page of plans, of comparisons or of a run; nothing for findings alone.
 #[must_use]
@@ -27,11 +28,17 @@ pub fn html(subject: &Subject<'_>, places: &Places) -> Option<String> {
     let (title, sections): (String, Vec<String>) = match subject {
         Subject::Plans(documents) => (
             title("Plan", documents.iter().map(|one| &one.environment)),
-            documents.iter().map(|one| plan::section(one, None, places)).collect(),
+            documents
+                .iter()
+                .map(|one| plan::section(one, None, places))
+                .collect(),
         ),
         Subject::Drifts(documents) => (
             title("Drift", documents.iter().map(|one| &one.environment)),
-            documents.iter().map(|one| drift::section(one, places)).collect(),
+            documents
+                .iter()
+                .map(|one| drift::section(one, places))
+                .collect(),
         ),
         Subject::Run {
             report, document, ..

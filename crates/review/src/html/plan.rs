@@ -17,7 +17,12 @@ pub(crate) fn section(document: &Document, report: Option<&Report>, places: &Pla
         Some(git) => format!(" · {}", safe(&git.commit)),
         None => String::new(),
     };
-    let files: Vec<String> = document.spec.files.iter().map(|one| safe(&one.path)).collect();
+    let files: Vec<String> = document
+        .spec
+        .files
+        .iter()
+        .map(|one| safe(&one.path))
+        .collect();
     let beside = format!("{}{git}", files.join(" + "));
     let word = match (report, document.destroy) {
         (None, false) => "Plan",
@@ -47,7 +52,11 @@ pub(crate) fn section(document: &Document, report: Option<&Report>, places: &Pla
         .next
         .iter()
         .map(|notice| {
-            format!("<li>{} <code>{}</code></li>", safe(&notice.label), safe(&notice.command))
+            format!(
+                "<li>{} <code>{}</code></li>",
+                safe(&notice.label),
+                safe(&notice.command)
+            )
         })
         .collect();
     if report.is_none() && !next.is_empty() {
@@ -58,12 +67,14 @@ pub(crate) fn section(document: &Document, report: Option<&Report>, places: &Pla
         Some(run) => format!(" · <a href=\"{}\">the run</a>", safe(run)),
         None => String::new(),
     };
-    out.push_str(&format!(
-        "<footer>Live state read {} · plan <code>{}</code> · pgward {}{link}</footer>\n</section>\n",
+    let footer = format!(
+        "<footer>Live state read {} · plan <code>{}</code> · pgward {}{link}</footer>\n\
+         </section>\n",
         wording::date_and_time(document.live.read_at),
         safe(&document.plan_id),
         safe(&document.tool_version),
-    ));
+    );
+    out.push_str(&footer);
     out
 }
 
@@ -168,13 +179,15 @@ fn tiles(document: &Document) -> String {
         };
         tiles.push(tile(&safe(&sum), &words));
     }
-    let (from, to) = document
-        .steps
-        .iter()
-        .fold((0, 0), |sum, step| (sum.0 + step.minutes.0, sum.1 + step.minutes.1));
+    let (from, to) = document.steps.iter().fold((0, 0), |sum, step| {
+        (sum.0 + step.minutes.0, sum.1 + step.minutes.1)
+    });
     if !document.steps.is_empty() {
         let words = wording::count(document.steps.len(), "step");
-        tiles.push(tile(&wording::minutes_range(from, to), &format!("of work in {words}")));
+        tiles.push(tile(
+            &wording::minutes_range(from, to),
+            &format!("of work in {words}"),
+        ));
     }
     if let Some(window) = document.next_window {
         let (day, hours) = day_and_hours(&wording::window_range(window.start, window.end));
@@ -200,7 +213,11 @@ fn effects(document: &Document) -> String {
     }
     let blocked = count(document, GateState::Blocked);
     let mut numbers: BTreeMap<Effect, usize> = BTreeMap::new();
-    for change in document.changes.iter().filter(|one| one.gate.state != GateState::Blocked) {
+    for change in document
+        .changes
+        .iter()
+        .filter(|one| one.gate.state != GateState::Blocked)
+    {
         *numbers.entry(change.effect).or_default() += 1;
     }
     let mut parts: Vec<(&str, &str, usize)> = Vec::new();
@@ -252,7 +269,10 @@ fn unread(document: &Document) -> String {
     if items.is_empty() {
         return String::new();
     }
-    card("What this plan does not know", &format!("<ul class=\"plain\">{items}</ul>\n"))
+    card(
+        "What this plan does not know",
+        &format!("<ul class=\"plain\">{items}</ul>\n"),
+    )
 }
 
 fn findings(document: &Document, places: &Places) -> String {
@@ -286,15 +306,20 @@ fn sentences(title: &str, all: &[String]) -> String {
     if all.is_empty() {
         return String::new();
     }
-    let items: String = all.iter().map(|one| format!("<li>{}</li>", safe(one))).collect();
+    let items: String = all
+        .iter()
+        .map(|one| format!("<li>{}</li>", safe(one)))
+        .collect();
     card(title, &format!("<ul class=\"plain\">{items}</ul>\n"))
 }
 
 /// The class of a resource's strongest change.
 pub(crate) fn strongest(document: &Document, address: &str) -> Option<&'static str> {
-    let changes = document.changes.iter().filter(|change| change.address == address);
-    let worst = changes.max_by_key(|change| {
-        (change.gate.state == GateState::Blocked, change.effect)
-    });
+    let changes = document
+        .changes
+        .iter()
+        .filter(|change| change.address == address);
+    let worst =
+        changes.max_by_key(|change| (change.gate.state == GateState::Blocked, change.effect));
     worst.map(tone)
 }

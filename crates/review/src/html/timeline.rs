@@ -76,7 +76,10 @@ fn when(document: &Document, when: &When) -> Option<At> {
 
 fn window(document: &Document, at: Option<Timestamp>) -> (String, String) {
     let Some(at) = at else {
-        return ("In the next window".to_owned(), "maintenance window".to_owned());
+        return (
+            "In the next window".to_owned(),
+            "maintenance window".to_owned(),
+        );
     };
     let range = document
         .next_window

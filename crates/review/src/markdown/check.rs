@@ -43,7 +43,9 @@ pub(crate) fn check(document: &CheckDocument, setting: &Setting) -> String {
     let head = format!("{data}### Check of {title}: {mark}{verdict}\n");
     let all: Vec<&Finding> = document.findings.iter().collect();
     let end = [tool(&document.tool_version)];
-    fit(budget(setting), |level| listed(&head, &all, &end, setting, level))
+    fit(budget(setting), |level| {
+        listed(&head, &all, &end, setting, level)
+    })
 }
 
 /// The comment of a failure, within the budget; it takes the place of the comment that the
@@ -73,7 +75,9 @@ pub(crate) fn failure(document: &FailureDocument, setting: &Setting) -> String {
         format!("exit {}", document.exit_code),
         inline(&tool(&document.tool_version)),
     ];
-    fit(budget(setting), |level| listed(&head, &all, &end, setting, level))
+    fit(budget(setting), |level| {
+        listed(&head, &all, &end, setting, level)
+    })
 }
 
 fn listed(

@@ -25,19 +25,29 @@ pub(crate) fn folds(document: &Document, level: &Level, ascii: bool, left: &mut 
         ascii,
         width: WIDTH,
     };
-    let strong: Vec<&Change> = document.changes.iter().filter(|one| is_strong(one)).collect();
+    let strong: Vec<&Change> = document
+        .changes
+        .iter()
+        .filter(|one| is_strong(one))
+        .collect();
     let creates: Vec<&Change> = document
         .changes
         .iter()
-        .filter(|one| !is_strong(one) && one.action == Verb::Create && one.is_whole())
+        .filter(|one| !is_strong(one) && is_creation(one))
         .collect();
     let gentle: Vec<&Change> = document
         .changes
         .iter()
-        .filter(|one| !is_strong(one) && !(one.action == Verb::Create && one.is_whole()))
+        .filter(|one| !is_strong(one) && !is_creation(one))
         .collect();
     let mut out = String::new();
-    out.push_str(&fold(&title(&strong), document, &strong, level.strong, style));
+    out.push_str(&fold(
+        &title(&strong),
+        document,
+        &strong,
+        level.strong,
+        style,
+    ));
     let words = "online or degraded";
     out.push_str(&fold(
         &format!("Details: {} {words}", gentle.len()),
@@ -58,10 +68,23 @@ pub(crate) fn folds(document: &Document, level: &Level, ascii: bool, left: &mut 
         Depth::Full => 0,
         Depth::Line | Depth::Gone => changes.len(),
     };
-    left.add(gone(&strong, level.strong), "details of interrupting or blocked changes:");
-    left.add(gone(&gentle, level.gentle), "details of online or degraded changes:");
-    left.add(gone(&creates, level.creates), "details of resources to create:");
+    left.add(
+        gone(&strong, level.strong),
+        "details of interrupting or blocked changes:",
+    );
+    left.add(
+        gone(&gentle, level.gentle),
+        "details of online or degraded changes:",
+    );
+    left.add(
+        gone(&creates, level.creates),
+        "details of resources to create:",
+    );
     out
+}
+
+fn is_creation(change: &Change) -> bool {
+    change.action == Verb::Create && change.is_whole()
 }
 
 /// Whether a reviewer looks at it first: it is blocked, interrupts, or needs approval.
@@ -78,9 +101,7 @@ fn title(strong: &[&Change]) -> String {
         .count();
     let interrupting = strong
         .iter()
-        .filter(|change| {
-            change.gate.state != GateState::Blocked && change.effect.interrupts()
-        })
+        .filter(|change| change.gate.state != GateState::Blocked && change.effect.interrupts())
         .count();
     let other = strong.len() - blocked - interrupting;
     let parts: Vec<String> = [

@@ -86,7 +86,11 @@ pub(crate) fn verdict(document: &DriftDocument, setting: &Setting) -> String {
             resources(summary.outside)
         ),
         DriftVerdict::Different => {
-            let verb = if summary.outside == 1 { "differs" } else { "differ" };
+            let verb = if summary.outside == 1 {
+                "differs"
+            } else {
+                "differ"
+            };
             format!(
                 "{} {} {verb} from the spec{unread}",
                 Mark::Approval.text(setting),
@@ -103,12 +107,7 @@ fn last_apply(document: &DriftDocument) -> String {
     }
 }
 
-fn table(
-    document: &DriftDocument,
-    setting: &Setting,
-    level: &Level,
-    left: &mut LeftOut,
-) -> String {
+fn table(document: &DriftDocument, setting: &Setting, level: &Level, left: &mut LeftOut) -> String {
     let outside: Vec<&DriftEntry> = document.of(DriftClass::Outside).collect();
     let shown = outside.len().min(level.rows);
     left.add(outside.len() - shown, "rows of the table:");
@@ -128,7 +127,11 @@ fn table(
     );
     for entry in &outside[..shown] {
         let exposes = entry.flags.contains(&Flag::Exposure);
-        let mark = if exposes { Mark::Blocked.text(setting) } else { "" };
+        let mark = if exposes {
+            Mark::Blocked.text(setting)
+        } else {
+            ""
+        };
         let space = if mark.is_empty() { "" } else { " " };
         let side = |text: &Option<String>| match text {
             Some(text) => value(text, level.value, setting),
@@ -167,12 +170,7 @@ fn who(entry: &DriftEntry, setting: &Setting) -> String {
     }
 }
 
-fn lists(
-    document: &DriftDocument,
-    setting: &Setting,
-    level: &Level,
-    left: &mut LeftOut,
-) -> String {
+fn lists(document: &DriftDocument, setting: &Setting, level: &Level, left: &mut LeftOut) -> String {
     let mut out = String::new();
     for (class, title) in [
         (DriftClass::Expected, "Expected, not counted"),
@@ -193,12 +191,20 @@ fn lists(
         }
         out.push_str(&folded(&format!("{title}: {}", entries.len()), &body));
     }
-    if out.is_empty() { out } else { format!("\n{out}") }
+    if out.is_empty() {
+        out
+    } else {
+        format!("\n{out}")
+    }
 }
 
 fn next(document: &DriftDocument, level: &Level) -> String {
     let mut out = String::new();
-    for notice in document.next.iter().filter(|one| one.command.len() <= 500 && level.rows > 0) {
+    for notice in document
+        .next
+        .iter()
+        .filter(|one| one.command.len() <= 500 && level.rows > 0)
+    {
         let label = sentence(notice.label.trim_end_matches(':'));
         let label = label.trim_end_matches('.');
         out = format!("{out}\n{label}: {}\n", super::escape::code(&notice.command));

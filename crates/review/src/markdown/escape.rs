@@ -39,14 +39,14 @@ pub(crate) fn inline(text: &str) -> String {
 /// A sentence whose names stand between backticks, in the type of code.
 pub(crate) fn prose(text: &str) -> String {
     let parts: Vec<&str> = text.split('`').collect();
-    if parts.len() % 2 == 0 {
+    if parts.len().is_multiple_of(2) {
         return inline(text);
     }
     parts
         .iter()
         .enumerate()
         .map(|(number, part)| {
-            if number % 2 == 0 {
+            if number.is_multiple_of(2) {
                 inline(part)
             } else {
                 code(part)
@@ -88,7 +88,10 @@ pub(crate) fn fence(language: &str, body: &str) -> String {
         longest = longest.max(run);
     }
     let ticks = "`".repeat((longest + 1).max(3));
-    format!("{ticks}{language}\n{}\n{ticks}\n", body.trim_end_matches('\n'))
+    format!(
+        "{ticks}{language}\n{}\n{ticks}\n",
+        body.trim_end_matches('\n')
+    )
 }
 
 /// Text that may stand in a comment of HTML or behind a mark: letters, digits and `._/+-`.
@@ -133,7 +136,10 @@ mod tests {
         );
         assert_eq!(code("tags.a`b"), "<code>tags.a&#96;b</code>");
         assert_eq!(code("storage.size"), "`storage.size`");
-        assert_eq!(prose("a `b|c` <d> `e`"), "a <code>b&#124;c</code> &lt;d&gt; `e`");
+        assert_eq!(
+            prose("a `b|c` <d> `e`"),
+            "a <code>b&#124;c</code> &lt;d&gt; `e`"
+        );
         assert_eq!(prose("one ` is none"), "one &#96; is none");
         assert_eq!(token("a--> b/c", 20), "a--__b/c");
     }

@@ -37,8 +37,13 @@ pub(crate) fn plans(documents: &[Document], setting: &Setting) -> String {
             whole: Box::new(move |setting| plan::plan(document, setting)),
         })
         .collect();
-    let changed = documents.iter().filter(|one| one.verdict != Verdict::NoChanges).count();
-    let version = documents.first().map_or("", |one| one.tool_version.as_str());
+    let changed = documents
+        .iter()
+        .filter(|one| one.verdict != Verdict::NoChanges)
+        .count();
+    let version = documents
+        .first()
+        .map_or("", |one| one.tool_version.as_str());
     let head = ("plan", "Plan for", "changes in", changed);
     fleet(members, head, version, setting)
 }
@@ -60,8 +65,13 @@ pub(crate) fn drifts(documents: &[DriftDocument], setting: &Setting) -> String {
             whole: Box::new(move |setting| drift::drift(document, setting)),
         })
         .collect();
-    let drifted = documents.iter().filter(|one| one.verdict != DriftVerdict::NoDrift).count();
-    let version = documents.first().map_or("", |one| one.tool_version.as_str());
+    let drifted = documents
+        .iter()
+        .filter(|one| one.verdict != DriftVerdict::NoDrift)
+        .count();
+    let version = documents
+        .first()
+        .map_or("", |one| one.tool_version.as_str());
     let head = ("drift", "Drift of", "differences in", drifted);
     fleet(members, head, version, setting)
 }
@@ -105,7 +115,10 @@ fn fleet(
     let (sections, left) = sections(&members, setting, room);
     let mut out = format!("{head}{table}");
     if rows < all {
-        out = format!("{out}\nLeft out for size: rows of {} environments.\n", all - rows);
+        out = format!(
+            "{out}\nLeft out for size: rows of {} environments.\n",
+            all - rows
+        );
     }
     out.push_str(&sections);
     if left > 0 {

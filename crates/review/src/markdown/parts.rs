@@ -177,7 +177,11 @@ pub(crate) fn footer(
 ) -> String {
     let mut parts: Vec<String> = Vec::new();
     if let Some((commit, dirty)) = commit {
-        let dirty = if dirty { " with uncommitted changes" } else { "" };
+        let dirty = if dirty {
+            " with uncommitted changes"
+        } else {
+            ""
+        };
         parts.push(format!("`{}`{dirty}", token(commit, 40)));
     }
     if let Some(read) = read {
@@ -210,5 +214,8 @@ pub(crate) fn folded(summary: &str, body: &str) -> String {
     if body.trim().is_empty() {
         return String::new();
     }
-    format!("<details><summary>{summary}</summary>\n\n{}\n</details>\n", body.trim_end())
+    format!(
+        "<details><summary>{summary}</summary>\n\n{}\n</details>\n",
+        body.trim_end()
+    )
 }

@@ -96,7 +96,11 @@ fn word(verdict: Verdict) -> &'static str {
 
 /// `### Plan for happytrip-b2b/prod: ⛔ 2 blocked, 2 need approval, 1 ready`.
 fn format_heading(document: &Document, setting: &Setting) -> String {
-    let what = if document.destroy { "Deletion of" } else { "Plan for" };
+    let what = if document.destroy {
+        "Deletion of"
+    } else {
+        "Plan for"
+    };
     format!(
         "### {what} {}: {}\n",
         value(&document.title(), 60, setting),
@@ -112,7 +116,10 @@ pub(crate) fn verdict(document: &Document, setting: &Setting) -> String {
     let ready = count(document, GateState::Ready);
     let mut parts = Vec::new();
     if unread > 0 {
-        parts.push(format!("{} could not be read", wording::count(unread, "resource")));
+        parts.push(format!(
+            "{} could not be read",
+            wording::count(unread, "resource")
+        ));
     }
     if document.is_refused() {
         parts.push("AWS would refuse it".to_owned());
@@ -144,7 +151,10 @@ pub(crate) fn verdict(document: &Document, setting: &Setting) -> String {
         None
     };
     let words = parts.join(", ");
-    mark.map_or_else(|| words.clone(), |mark| format!("{} {words}", mark.text(setting)))
+    mark.map_or_else(
+        || words.clone(),
+        |mark| format!("{} {words}", mark.text(setting)),
+    )
 }
 
 /// Money, what does not change, what others queued, and how long creations take.
@@ -166,14 +176,17 @@ fn sums(document: &Document, setting: &Setting, level: &Level) -> String {
         resources.unchanged,
         wording::count(resources.compared, "resource")
     ));
-    let (from, to) = document
-        .steps
-        .iter()
-        .fold((0, 0), |sum, step| (sum.0 + step.minutes.0, sum.1 + step.minutes.1));
+    let (from, to) = document.steps.iter().fold((0, 0), |sum, step| {
+        (sum.0 + step.minutes.0, sum.1 + step.minutes.1)
+    });
     if document.only_creates() && to > 0 {
         parts.push(sentence(&wording::about_minutes(from, to)));
     }
-    let others = document.waiting.iter().filter(|one| !one.requested_by_us).count();
+    let others = document
+        .waiting
+        .iter()
+        .filter(|one| !one.requested_by_us)
+        .count();
     let ours = document.waiting.len() - others;
     if ours > 0 {
         parts.push(format!("Accepted earlier, not in effect yet: {ours}."));
@@ -199,11 +212,23 @@ fn blocked(document: &Document, setting: &Setting, level: &Level, left: &mut Lef
         return String::new();
     }
     let mut out = "\n**Blocked**\n".to_owned();
-    let code = |change: &Change| change.gate.code.clone().unwrap_or_else(|| "P601".to_owned());
+    let code = |change: &Change| {
+        change
+            .gate
+            .code
+            .clone()
+            .unwrap_or_else(|| "P601".to_owned())
+    };
     match level.blocked {
         Blocked::Full => {
             for change in blocked {
-                let why = sentence(change.gate.why.as_deref().unwrap_or("a plan never does that"));
+                let why = sentence(
+                    change
+                        .gate
+                        .why
+                        .as_deref()
+                        .unwrap_or("a plan never does that"),
+                );
                 let instead: Vec<String> = change
                     .gate
                     .instead
@@ -246,7 +271,12 @@ fn item(text: &str) -> String {
 }
 
 /// What could not be read, what is not ours, and findings: never folded.
-fn to_be_known(document: &Document, setting: &Setting, level: &Level, left: &mut LeftOut) -> String {
+fn to_be_known(
+    document: &Document,
+    setting: &Setting,
+    level: &Level,
+    left: &mut LeftOut,
+) -> String {
     let mut out = String::new();
     let unread = &document.live.unread;
     if !unread.is_empty() && level.items > 0 {
@@ -256,7 +286,10 @@ fn to_be_known(document: &Document, setting: &Setting, level: &Level, left: &mut
             out.push_str(&item(&format!("{address}: {}", inline(&one.reason))));
         }
     }
-    left.add(unread.len().saturating_sub(level.items), "resources that could not be read:");
+    left.add(
+        unread.len().saturating_sub(level.items),
+        "resources that could not be read:",
+    );
     let unmanaged = &document.unmanaged;
     if !unmanaged.is_empty() && level.items > 0 {
         out.push_str("\n**Exists and is not managed here**\n");
@@ -266,10 +299,16 @@ fn to_be_known(document: &Document, setting: &Setting, level: &Level, left: &mut
                 None => String::new(),
             };
             let (address, name) = (path(&one.address, setting), inline(&one.name));
-            out.push_str(&item(&format!("{address} [{}]: {name}{owner}", inline(&one.code))));
+            out.push_str(&item(&format!(
+                "{address} [{}]: {name}{owner}",
+                inline(&one.code)
+            )));
         }
     }
-    left.add(unmanaged.len().saturating_sub(level.items), "resources not managed here:");
+    left.add(
+        unmanaged.len().saturating_sub(level.items),
+        "resources not managed here:",
+    );
     let unsaid = document.unsaid();
     let (text, gone) = findings(&unsaid, level.items, setting);
     if !text.is_empty() {
@@ -288,9 +327,14 @@ fn more_folds(document: &Document, setting: &Setting, level: &Level, left: &mut 
         ascii: setting.style.ascii,
         width: Style::WIDTH,
     };
-    let others = document.waiting.iter().filter(|one| !one.requested_by_us).count();
+    let others = document
+        .waiting
+        .iter()
+        .filter(|one| !one.requested_by_us)
+        .count();
     let ours = document.waiting.len() - others;
-    let groups: [(usize, &str, fn(&mut Page, &Document)); 2] = [
+    type Lines = fn(&mut Page, &Document);
+    let groups: [(usize, &str, Lines); 2] = [
         (ours, "Accepted earlier", waiting::lines),
         (others, "Queued in AWS by someone else", waiting::others),
     ];
@@ -300,13 +344,26 @@ fn more_folds(document: &Document, setting: &Setting, level: &Level, left: &mut 
         } else if number > 0 {
             let mut page = Page::new(style);
             lines(&mut page, document);
-            out.push_str(&folded(&format!("{title}: {number}"), &fence("text", &page.finish())));
+            out.push_str(&folded(
+                &format!("{title}: {number}"),
+                &fence("text", &page.finish()),
+            ));
         }
     }
-    for (title, sentences) in [("Not checked", &document.not_checked), ("Notes", &document.notes)] {
+    for (title, sentences) in [
+        ("Not checked", &document.not_checked),
+        ("Notes", &document.notes),
+    ] {
         let number = sentences.len();
         if number > level.items {
-            left.add(number, if title == "Notes" { "notes:" } else { "what was not checked:" });
+            left.add(
+                number,
+                if title == "Notes" {
+                    "notes:"
+                } else {
+                    "what was not checked:"
+                },
+            );
             continue;
         }
         let body: String = sentences.iter().map(|one| item(&inline(one))).collect();

@@ -34,7 +34,11 @@ fn at(
     let mut left = LeftOut::default();
     let command = if document.destroy { "destroy" } else { "apply" };
     let mut out = data(command, report, document);
-    let what = if document.destroy { "Deletion of" } else { "Apply of" };
+    let what = if document.destroy {
+        "Deletion of"
+    } else {
+        "Apply of"
+    };
     out = format!(
         "{out}### {what} {}: {}\n",
         value(&document.title(), 60, setting),
@@ -72,14 +76,24 @@ fn data(command: &str, report: &Report, document: &Document) -> String {
         command,
         &document.title(),
         &[
-            ("verdict", if report.is_complete() { "done" } else { "incomplete" }),
+            (
+                "verdict",
+                if report.is_complete() {
+                    "done"
+                } else {
+                    "incomplete"
+                },
+            ),
             ("plan_id", &document.plan_id),
         ],
         &[
             ("done", count(|one| matches!(one, Outcome::Done))),
             ("waiting", count(|one| matches!(one, Outcome::Accepted))),
             ("failed", count(|one| matches!(one, Outcome::Failed { .. }))),
-            ("skipped", count(|one| matches!(one, Outcome::Skipped { .. }))),
+            (
+                "skipped",
+                count(|one| matches!(one, Outcome::Skipped { .. })),
+            ),
         ],
     )
 }
@@ -103,7 +117,10 @@ fn verdict(
     };
     let joint = if style.ascii { " - " } else { " · " };
     let parts: Vec<String> = parts.iter().map(|part| value(part, 100, setting)).collect();
-    format!("{mark}{} {}", word.to_lowercase(), parts.join(joint))
+    let word = word.to_lowercase();
+    let word = if word == "done" { None } else { Some(word) };
+    let parts: Vec<String> = word.into_iter().chain(parts).collect();
+    format!("{mark}{}", parts.join(joint))
 }
 
 fn failures(
@@ -122,7 +139,11 @@ fn failures(
     let all: Vec<&Finding> = all.iter().collect();
     let (text, gone) = findings(&all, level.items, setting);
     left.add(gone, "failures:");
-    if text.is_empty() { text } else { format!("\n{text}") }
+    if text.is_empty() {
+        text
+    } else {
+        format!("\n{text}")
+    }
 }
 
 fn table(report: &Report, setting: &Setting, level: &Level, left: &mut LeftOut) -> String {

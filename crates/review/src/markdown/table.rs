@@ -21,7 +21,12 @@ fn is_plain(change: &Change) -> bool {
 }
 
 /// The table as far as the level goes, with what is counted in its place.
-pub(crate) fn table(document: &Document, setting: &Setting, level: &Level, left: &mut LeftOut) -> String {
+pub(crate) fn table(
+    document: &Document,
+    setting: &Setting,
+    level: &Level,
+    left: &mut LeftOut,
+) -> String {
     let rows: Vec<&Change> = document
         .changes
         .iter()
@@ -36,7 +41,8 @@ pub(crate) fn table(document: &Document, setting: &Setting, level: &Level, left:
         } else {
             ("", "")
         };
-        out = format!("\n| | Change | Effect | When |{head} Source |\n|---|---|---|---|{line}---|\n");
+        out =
+            format!("\n| | Change | Effect | When |{head} Source |\n|---|---|---|---|{line}---|\n");
         for change in &rows[..shown] {
             out.push_str(&row(document, change, setting, level, priced));
         }
@@ -136,7 +142,12 @@ fn what(change: &Change, setting: &Setting, most: usize) -> String {
     match (&change.before_text, &change.after_text) {
         _ if change.sensitive => format!("{path} (sensitive)"),
         (Some(before), Some(after)) => {
-            format!("{path} {} {} {}", shown(before), arrow(setting), shown(after))
+            format!(
+                "{path} {} {} {}",
+                shown(before),
+                arrow(setting),
+                shown(after)
+            )
         }
         (None, Some(after)) => format!("{path} + {}", shown(after)),
         (Some(before), None) => format!("{path} {} removed", shown(before)),
@@ -172,7 +183,11 @@ fn when(document: &Document, change: &Change) -> String {
                 && change.effect == Effect::Degraded
                 && change.flags.contains(&Flag::Cooldown);
             let moment = moment.strip_prefix("window ").unwrap_or(&moment);
-            format!("{}{}", inline(moment), if long { ", for hours" } else { "" })
+            format!(
+                "{}{}",
+                inline(moment),
+                if long { ", for hours" } else { "" }
+            )
         }
     }
 }

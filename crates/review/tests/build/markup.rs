@@ -15,7 +15,10 @@ pub(crate) fn assert_whole(text: &str) {
             Some(length) if ticks >= length && line.len() == ticks => fence = None,
             Some(_) => {
                 let first = line.bytes().next().unwrap_or(b' ');
-                assert!(b" +-!>".contains(&first), "a line of a fence begins with {line:?}");
+                assert!(
+                    b" +-!>".contains(&first),
+                    "a line of a fence begins with {line:?}"
+                );
             }
             None if ticks >= 3 => fence = Some(ticks),
             None => {
@@ -53,7 +56,10 @@ fn bare(line: &str) -> String {
 
 fn tags(line: &str, open: &mut Vec<String>) {
     if line.starts_with("<!-- pgward:") {
-        assert!(line.ends_with(" -->") && line.matches("-->").count() == 1, "{line:?}");
+        assert!(
+            line.ends_with(" -->") && line.matches("-->").count() == 1,
+            "{line:?}"
+        );
         return;
     }
     let bare = bare(line);
@@ -87,7 +93,9 @@ pub(crate) fn assert_balanced(page: &str, name: &str) {
     let (_, after) = rest.split_once("</style>").expect("the style is closed");
     for part in [before, after] {
         for piece in part.split('<').skip(1) {
-            let (tag, _) = piece.split_once('>').unwrap_or_else(|| panic!("{name}: {piece}"));
+            let (tag, _) = piece
+                .split_once('>')
+                .unwrap_or_else(|| panic!("{name}: {piece}"));
             let word = tag.split([' ', '\n']).next().unwrap_or_default();
             if tag.starts_with('!') || tag.ends_with('/') || VOID.contains(&word) {
                 continue;

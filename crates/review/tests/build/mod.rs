@@ -180,7 +180,7 @@ pub(crate) fn plan(now: &str, commit: &str) -> Plan {
             timing: Timing::Window,
             allow: BTreeSet::new(),
             flags: Vec::new(),
-        only: Vec::new(),
+            only: Vec::new(),
             destroy: false,
             keep: Vec::new(),
             final_snapshot: None,
@@ -294,13 +294,21 @@ pub(crate) fn edges() -> Vec<NodePart> {
             "DB instance",
             &["network", "access", "parameters", "secret.master"],
         ),
-        ("replica.reporting".to_owned(), "DB instance", &["instance", "parameters"]),
+        (
+            "replica.reporting".to_owned(),
+            "DB instance",
+            &["instance", "parameters"],
+        ),
         (
             "proxy".to_owned(),
             "proxy",
             &["instance", "secret.app", "secret.reporting", "access"],
         ),
-        ("alarm.replica-lag".to_owned(), "alarm", &["replica.reporting"]),
+        (
+            "alarm.replica-lag".to_owned(),
+            "alarm",
+            &["replica.reporting"],
+        ),
     ];
     all.extend(
         alarms

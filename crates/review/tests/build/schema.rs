@@ -25,11 +25,30 @@ fn check(root: &Value, schema: &Value, value: &Value, at: &str, found: &mut Vec<
     };
     for word in words.keys() {
         const WORDS: [&str; 19] = [
-            "$schema", "$defs", "$ref", "title", "description", "type", "properties", "required",
-            "items", "minItems", "maxItems", "enum", "const", "anyOf", "allOf", "format",
-            "pattern", "minimum", "default",
+            "$schema",
+            "$defs",
+            "$ref",
+            "title",
+            "description",
+            "type",
+            "properties",
+            "required",
+            "items",
+            "minItems",
+            "maxItems",
+            "enum",
+            "const",
+            "anyOf",
+            "allOf",
+            "format",
+            "pattern",
+            "minimum",
+            "default",
         ];
-        assert!(WORDS.contains(&word.as_str()), "the validator does not know {word}");
+        assert!(
+            WORDS.contains(&word.as_str()),
+            "the validator does not know {word}"
+        );
     }
     let mut known = plain(root, words, value, at, found);
     if let Some(Value::String(name)) = words.get("$ref") {
@@ -52,7 +71,10 @@ fn check(root: &Value, schema: &Value, value: &Value, at: &str, found: &mut Vec<
             }
             reasons.push(own.join("; "));
         }
-        found.push(format!("{at}: no alternative fits: {}", reasons.join(" | ")));
+        found.push(format!(
+            "{at}: no alternative fits: {}",
+            reasons.join(" | ")
+        ));
     }
     known
 }
@@ -116,12 +138,16 @@ fn plain(
             }
         }
     }
-    let (Some(Value::Object(properties)), Value::Object(fields)) =
-        (words.get("properties"), value)
+    let (Some(Value::Object(properties)), Value::Object(fields)) = (words.get("properties"), value)
     else {
         return None;
     };
-    for name in words.get("required").and_then(Value::as_array).into_iter().flatten() {
+    for name in words
+        .get("required")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+    {
         let name = name.as_str().expect("names are text");
         if !fields.contains_key(name) {
             found.push(format!("{at}: {name} is missing"));
@@ -138,7 +164,12 @@ fn plain(
 }
 
 /// A property that no schema of the value describes.
-fn undocumented(value: &Value, known: Option<&BTreeSet<String>>, at: &str, found: &mut Vec<String>) {
+fn undocumented(
+    value: &Value,
+    known: Option<&BTreeSet<String>>,
+    at: &str,
+    found: &mut Vec<String>,
+) {
     if let (Value::Object(fields), Some(known)) = (value, known) {
         for name in fields.keys().filter(|name| !known.contains(*name)) {
             found.push(format!("{at}: {name} is not described"));
