@@ -55,9 +55,16 @@ pub struct Global {
     /// Short for `--format json`.
     #[arg(long, global = true, conflicts_with = "format")]
     pub json: bool,
-    /// Write that form to a file as well, as `json=plan.json`; repeatable.
+    /// Write that form to a file as well, as `json=plan.json`, `html=plan.html` or
+    /// `metrics=drift.prom`; repeatable.
     #[arg(long, value_name = "FORMAT=PATH", global = true)]
     pub write: Vec<String>,
+    /// The address before the path of a file, for links in Markdown; else that of the pipeline.
+    #[arg(long, value_name = "URL", global = true)]
+    pub link_base: Option<String>,
+    /// The most bytes of Markdown, at least 4096; 60000 if not given.
+    #[arg(long, value_name = "BYTES", global = true)]
+    pub markdown_budget: Option<usize>,
     /// Color.
     #[arg(
         long,
@@ -98,6 +105,29 @@ pub enum Format {
     Human,
     /// JSON for programs.
     Json,
+    /// A comment on a pull request.
+    Markdown,
+    /// Findings for code scanning.
+    Sarif,
+    /// Findings as annotations of GitHub Actions.
+    Github,
+}
+
+/// What a JSON Schema describes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// The TOML language.
+    Spec,
+    /// The document of `plan`.
+    Plan,
+    /// The document of `drift`.
+    Drift,
+    /// The document of `check`.
+    Check,
+    /// One line of the event stream of `apply` and `destroy`.
+    Events,
+    /// The document of a command without a result.
+    Failure,
 }
 
 /// When to color.
@@ -169,8 +199,12 @@ pub enum Command {
     /// Run any command against a simulated AWS inside the process.
     #[command(alias = "demo")]
     Sandbox(SandboxArgs),
-    /// Print the JSON Schema of the TOML language.
-    Schema,
+    /// Print the JSON Schema of the TOML language, or of what is written as JSON.
+    Schema {
+        /// What it describes.
+        #[arg(value_name = "WHAT", value_enum, default_value = "spec")]
+        what: SchemaOf,
+    },
     /// Print completions for a shell.
     Completions {
         /// The shell.

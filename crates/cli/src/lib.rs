@@ -6,6 +6,8 @@ mod commands;
 mod exit;
 mod failure;
 mod files;
+mod forms;
+mod places;
 mod progress;
 mod signals;
 mod team;

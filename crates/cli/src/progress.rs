@@ -1,14 +1,15 @@
 //! Progress of a run: lines in a pipe, redrawn lines on a terminal, events as JSON.
 
 use std::fmt::Write as _;
+use std::fs::File;
 use std::io::Write as _;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use jiff::Timestamp;
 use pgward_engine::{Ending, Event, Operation, Outcome, Plan, Progress, Report};
 use pgward_review::text::{Frame, Lines, Style};
 use pgward_review::{Document, Events, LockState, RunResult};
-use pgward_store::Holder;
+use pgward_store::{Held, Holder};
 
 use crate::assemble::Ground;
 use crate::commands::{Context, Made};
@@ -18,8 +19,41 @@ use crate::ui::complain;
 /// Who hears of events and shows them.
 pub(crate) struct Watcher {
     shown: Mutex<Shown>,
+    copy: Option<Mutex<Copy>>,
+    grouped: bool,
+    lease: OnceLock<Arc<Held>>,
     operations: Vec<Operation>,
     ground: Ground,
+}
+
+/// The events of a run in a file, beside whatever is shown.
+struct Copy {
+    events: Events,
+    file: File,
+}
+
+impl Copy {
+    /// The file, if one is asked for; one that can't be written is complained about.
+    fn open(context: &Context, document: &Document) -> Option<Self> {
+        let path = context.forms.events()?;
+        match File::create(path) {
+            Ok(file) => Some(Self {
+                events: Events::new(document),
+                file,
+            }),
+            Err(error) => {
+                complain(&format!(
+                    "warning: cannot write {}: {error}",
+                    path.display()
+                ));
+                None
+            }
+        }
+    }
+
+    fn line(&mut self, line: &str) {
+        drop(writeln!(self.file, "{line}"));
+    }
 }
 
 struct Shown {
@@ -48,20 +82,38 @@ impl Watcher {
         } else {
             Form::Lines(Lines::new(style))
         };
+        let grouped = context.forms.github && matches!(form, Form::Lines(_));
         Self {
+            copy: Copy::open(context, document).map(Mutex::new),
+            grouped,
             shown: Mutex::new(Shown {
                 form,
                 style,
                 redrawn: 0,
             }),
+            lease: OnceLock::new(),
             operations: plan.operations.clone(),
             ground: made.ground.clone(),
         }
     }
 
+    /// Shows until when this lease is held, as it is renewed.
+    pub(crate) fn follow(&self, lease: &Arc<Held>) {
+        drop(self.lease.set(Arc::clone(lease)));
+    }
+
     /// The first lines.
     pub(crate) fn begin(&self, document: &Document, holder: &Holder) {
         let now = self.ground.now();
+        self.copied(|copy| {
+            let start = copy.events.start(now, document);
+            copy.line(&start);
+            let lock = taken(&mut copy.events, now, holder);
+            copy.line(&lock);
+        });
+        if self.grouped {
+            complain(&format!("::group::{}", document.title()));
+        }
         let mut shown = self.shown.lock().expect("no printer panics");
         match &mut shown.form {
             Form::Lines(lines) => {
@@ -70,12 +122,7 @@ impl Watcher {
             }
             Form::Events(events) => {
                 out(&events.start(now, document));
-                out(&events.lock(
-                    now,
-                    LockState::Taken,
-                    &holder.holder,
-                    Some(holder.expires_at),
-                ));
+                out(&taken(events, now, holder));
             }
             Form::Frame(frame) => frame.lock(holder.expires_at),
             Form::Nothing => {}
@@ -87,6 +134,9 @@ impl Watcher {
         let now = self.ground.now();
         let mut shown = self.shown.lock().expect("no printer panics");
         shown.close(now);
+        if self.grouped {
+            complain("::endgroup::");
+        }
         self.keep_world();
     }
 
@@ -94,10 +144,24 @@ impl Watcher {
     pub(crate) fn end(&self, report: &Report, exit: Exit) {
         let now = self.ground.now();
         self.keep_world();
+        self.copied(|copy| {
+            let lock = copy.events.lock(now, LockState::Released, "", None);
+            copy.line(&lock);
+            let result = result(report);
+            let summary = copy.events.summary(now, result, exit.code(), Some(report));
+            copy.line(&summary);
+        });
         let mut shown = self.shown.lock().expect("no printer panics");
         if let Form::Events(events) = &mut shown.form {
             out(&events.lock(now, LockState::Released, "", None));
             out(&events.summary(now, result(report), exit.code(), Some(report)));
+        }
+    }
+
+    /// Does something with the copy in a file, if there is one.
+    fn copied(&self, write: impl FnOnce(&mut Copy)) {
+        if let Some(copy) = &self.copy {
+            write(&mut copy.lock().expect("no printer panics"));
         }
     }
 
@@ -124,11 +188,28 @@ fn result(report: &Report) -> RunResult {
     }
 }
 
-/// The events of a run that has nothing to do.
-pub(crate) fn idle(document: &Document, now: Timestamp) {
+fn taken(events: &mut Events, now: Timestamp, holder: &Holder) -> String {
+    events.lock(
+        now,
+        LockState::Taken,
+        &holder.holder,
+        Some(holder.expires_at),
+    )
+}
+
+/// The events of a run that has nothing to do, where events are asked for.
+pub(crate) fn idle(context: &Context, document: &Document, now: Timestamp) {
     let mut events = Events::new(document);
-    out(&events.start(now, document));
-    out(&events.summary(now, RunResult::Done, Exit::Done.code(), None));
+    let start = events.start(now, document);
+    let summary = events.summary(now, RunResult::Done, Exit::Done.code(), None);
+    if context.json() {
+        out(&start);
+        out(&summary);
+    }
+    if let Some(mut copy) = Copy::open(context, document) {
+        copy.line(&start);
+        copy.line(&summary);
+    }
 }
 
 impl Progress for Watcher {
@@ -136,6 +217,11 @@ impl Progress for Watcher {
         if matches!(event, Event::Started { .. } | Event::Ended { .. }) {
             self.keep_world();
         }
+        self.copied(|copy| {
+            if let Some(line) = copy.events.event(at, event, &self.operations) {
+                copy.line(&line);
+            }
+        });
         let mut shown = self.shown.lock().expect("no printer panics");
         match &mut shown.form {
             Form::Nothing => {}
@@ -151,6 +237,9 @@ impl Progress for Watcher {
                 }
             }
             Form::Frame(frame) => {
+                if let Some(lease) = self.lease.get() {
+                    frame.lock(lease.holder().expires_at);
+                }
                 frame.event(at, event, &self.operations);
                 shown.redraw(at);
             }

@@ -81,6 +81,8 @@ impl Ui {
     pub(crate) fn confirm(&self, question: &str, word: &str) -> Result<bool, Failure> {
         let mut err = io::stderr().lock();
         let asked = write!(err, "{question} ").and_then(|()| err.flush());
+        // Others may have something to say while the answer is awaited.
+        drop(err);
         let mut answer = String::new();
         let read = asked.and_then(|()| io::stdin().lock().read_line(&mut answer));
         match read {
@@ -92,7 +94,7 @@ impl Ui {
     }
 
     /// In the sandbox, the commands to type begin with `pgward sandbox`.
-    fn in_its_place(&self, diagnostics: &[Diagnostic]) -> Vec<Diagnostic> {
+    pub(crate) fn in_its_place(&self, diagnostics: &[Diagnostic]) -> Vec<Diagnostic> {
         const COMMANDS: [&str; 6] = ["apply", "destroy", "drift", "output", "plan", "unlock"];
         let mut placed = diagnostics.to_vec();
         for (_, text) in placed

@@ -1,12 +1,13 @@
 //! Many hands: sixteen processes apply one environment at once, and some of them are killed.
 #![cfg(unix)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -95,7 +96,8 @@ fn pgward(home: &Path) -> Command {
 }
 
 impl Stage {
-    fn open() -> Self {
+    /// Opens it with a clock that is this many times as fast.
+    fn open(speed: &str) -> Self {
         let home = tempfile::tempdir().expect("a folder");
         fs::create_dir(home.path().join("specs")).expect("a folder");
         fs::write(home.path().join("specs/dev.toml"), SPEC).expect("a spec");
@@ -106,7 +108,7 @@ impl Stage {
                 "--listen",
                 "127.0.0.1:0",
                 "--speed",
-                "300",
+                speed,
             ])
             .stderr(Stdio::piped())
             .spawn()
@@ -190,35 +192,80 @@ fn text(output: &Output) -> String {
     )
 }
 
+/// What the hands and the one who kills know of each other.
+#[derive(Default)]
+struct Hands {
+    running: Mutex<BTreeSet<u32>>,
+    killed: AtomicUsize,
+    done: AtomicUsize,
+}
+
+impl Hands {
+    /// Runs an apply to its end.
+    fn run(&self, stage: &Stage) -> Output {
+        let mut command = stage.command(&["apply", "dev", "--yes"]);
+        let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn().expect("the program starts");
+        let process = child.id();
+        self.running
+            .lock()
+            .expect("no hand panics here")
+            .insert(process);
+        let output = child.wait_with_output().expect("it ends");
+        self.running
+            .lock()
+            .expect("no hand panics here")
+            .remove(&process);
+        output
+    }
+
+    /// Kills the holder of a lease, if that is a hand which still runs.
+    fn kill(&self, lease: &Value) {
+        let holder = lease["holder"].as_str().expect("a holder");
+        let process = holder.rsplit(' ').next().expect("a process");
+        let running = self.running.lock().expect("no hand panics here");
+        if running.contains(&process.parse().expect("a number")) {
+            let killed = Command::new("kill").args(["-9", process]).status();
+            killed.expect("kill starts");
+        }
+    }
+}
+
 /// Applies until it is done; answers how often somebody else was at work.
-fn apply(stage: &Stage, killed: &AtomicUsize) -> usize {
+fn apply(stage: &Stage, hands: &Hands) -> usize {
     let began = Instant::now();
     let mut refused = 0;
     loop {
         assert!(began.elapsed() < PATIENCE, "nobody ends");
-        let output = stage.run(&["apply", "dev", "--yes"]);
+        let output = hands.run(stage);
         match output.status.code() {
-            Some(0) => return refused,
+            Some(0) => {
+                hands.done.fetch_add(1, Ordering::SeqCst);
+                return refused;
+            }
             Some(4) => {
                 assert!(text(&output).contains("busy[P620]"), "{}", text(&output));
                 refused += 1;
                 std::thread::sleep(Duration::from_millis(50));
             }
             None => {
-                killed.fetch_add(1, Ordering::SeqCst);
+                hands.killed.fetch_add(1, Ordering::SeqCst);
             }
             Some(_) => panic!("{}", text(&output)),
         }
     }
 }
 
-/// Kills some runs, each after its first writes.
-fn kill(stage: &Stage) {
+/// Kills some runs, each after its first writes, as long as there are any.
+fn kill(stage: &Stage, hands: &Hands) {
     let began = Instant::now();
     let mut journals = 0;
     for number in 0..KILLED {
         loop {
-            assert!(began.elapsed() < PATIENCE, "nobody begins");
+            // A hand that fails is not done; it must not keep this one waiting for ever.
+            if hands.done.load(Ordering::SeqCst) == HANDS || began.elapsed() > PATIENCE {
+                return;
+            }
             let found = stage.journals();
             let busy = found.values().any(|lines| {
                 lines.iter().any(|line| line["what"] == "intent")
@@ -233,32 +280,28 @@ fn kill(stage: &Stage) {
         std::thread::sleep(Duration::from_millis(
             7 * u64::try_from(number).expect("small"),
         ));
-        let Some(lease) = stage.lease() else {
-            continue;
-        };
-        let holder = lease["holder"].as_str().expect("a holder");
-        let process = holder.rsplit(' ').next().expect("a process");
-        let killed = Command::new("kill").args(["-9", process]).status();
-        assert!(killed.expect("kill starts").success(), "{holder} is gone");
+        if let Some(lease) = stage.lease() {
+            hands.kill(&lease);
+        }
     }
 }
 
 #[test]
 fn sixteen_processes_apply_one_environment_one_at_a_time() {
-    let stage = Stage::open();
-    let killed = AtomicUsize::new(0);
+    let stage = Stage::open("300");
+    let hands = Hands::default();
     let refused: usize = std::thread::scope(|scope| {
-        let killer = scope.spawn(|| kill(&stage));
-        let hands: Vec<_> = (0..HANDS)
-            .map(|_| scope.spawn(|| apply(&stage, &killed)))
+        let killer = scope.spawn(|| kill(&stage, &hands));
+        let threads: Vec<_> = (0..HANDS)
+            .map(|_| scope.spawn(|| apply(&stage, &hands)))
             .collect();
-        let refused = hands.into_iter().map(|hand| hand.join().expect("a hand"));
+        let refused = threads.into_iter().map(|hand| hand.join().expect("a hand"));
         let refused = refused.sum();
         killer.join().expect("the killer");
         refused
     });
     assert!(refused > 0, "nobody met anybody");
-    assert!(killed.into_inner() > 0, "nobody was killed");
+    assert!(hands.killed.into_inner() > 0, "nobody was killed");
 
     let journals = stage.journals();
     let mut spans = Vec::new();
@@ -295,7 +338,7 @@ fn sixteen_processes_apply_one_environment_one_at_a_time() {
 
 #[test]
 fn a_lock_is_shown_to_others_and_released_by_its_id() {
-    let stage = Stage::open();
+    let stage = Stage::open("10");
     let mut run = stage
         .command(&["apply", "dev", "--yes"])
         .env("GITHUB_RUN_ID", "8842")

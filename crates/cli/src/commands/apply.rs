@@ -7,6 +7,7 @@ use pgward_review::text;
 use crate::args::ApplyArgs;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::forms;
 
 use super::plan::{self, Wish};
 use super::{Answer, Context, execution, lease, read, saved};
@@ -55,17 +56,14 @@ async fn apply(
     let lease = lease::take(context, &environment, &format!("apply {name}"), &ground)?;
     let mut made = plan::make(context, std::slice::from_ref(&environment), &wish).await?;
     let made = made.pop().expect("one environment gives one plan");
-    let document = plan::document(&made.plan);
-    context.write_forms(std::slice::from_ref(&document))?;
-    if !context.json() {
-        context.result(&text::plan(&document, context.ui.out))?;
-    }
+    let document = forms::document(&made.plan, &environment.desired);
     if execution::is_idle(&made.plan) {
-        if context.json() {
-            crate::progress::idle(&document, ground.now());
-        }
+        execution::idle(context, &document, ground.now())?;
         plan::verbose(context, std::slice::from_ref(&made));
         return Ok(Exit::Done);
+    }
+    if context.human() {
+        context.result(&text::plan(&document, context.ui.out))?;
     }
     let approved = approve(made.plan.clone()).map_err(|refusals| {
         let mut diagnostics = Diagnostics::new();

@@ -6,8 +6,8 @@ use std::io::Read as _;
 use jiff::Timestamp;
 use pgward_kinds::CATALOG;
 use pgward_model::{Diagnostics, Severity};
-use pgward_review::CheckDocument;
 use pgward_review::text::{self, Sources};
+use pgward_review::{CheckDocument, Subject};
 use pgward_spec::{MemoryReader, Options, Reader};
 
 use crate::args::CheckArgs;
@@ -86,12 +86,9 @@ fn conclude(
     };
     let (errors, warnings) = (counts(Severity::Error), counts(Severity::Warning));
     let refused = errors > 0 || (arguments.warnings_as_errors && warnings > 0);
+    let document = CheckDocument::new(names, found.as_slice(), env!("CARGO_PKG_VERSION"));
+    context.tell(&Subject::Check(&document))?;
     if context.json() {
-        context.result(&pgward_review::json(&CheckDocument::new(
-            names,
-            found.as_slice(),
-            env!("CARGO_PKG_VERSION"),
-        )))?;
         return Ok(if refused { Exit::Refused } else { Exit::Done });
     }
     if errors + warnings > 0 {
@@ -100,12 +97,8 @@ fn conclude(
         text::totals(found.as_slice())
             .iter()
             .for_each(|line| crate::ui::complain(line));
-    } else {
-        let count = pgward_review::wording::count(names.len(), "environment");
-        context.result(&format!(
-            "{count} ({}): no errors, no warnings",
-            names.join(", ")
-        ))?;
+    } else if context.human() {
+        context.result(&document.sentence())?;
     }
     if refused {
         crate::ui::complain("exit 3: the files are refused, nothing was changed");

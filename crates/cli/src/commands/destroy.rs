@@ -7,6 +7,7 @@ use pgward_review::text;
 use crate::args::DestroyArgs;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::forms;
 
 use super::plan::{self, Wish};
 use super::{Answer, Context, execution, lease, read};
@@ -81,8 +82,7 @@ async fn destroy(
     )?;
     let mut made = plan::make(context, std::slice::from_ref(&environment), &wish).await?;
     let made = made.pop().expect("one environment gives one plan");
-    let document = plan::document(&made.plan);
-    context.write_forms(std::slice::from_ref(&document))?;
+    let document = forms::document(&made.plan, &environment.desired);
     let protected: Vec<Diagnostic> = made
         .plan
         .blocked()
@@ -109,14 +109,12 @@ async fn destroy(
         diagnostics.extend(protected);
         return Err(Failure::findings(diagnostics, environment.sources.clone()));
     }
-    if !context.json() {
-        context.result(&text::destroy(&document, context.ui.out))?;
-    }
     if execution::is_idle(&made.plan) {
-        if context.json() {
-            crate::progress::idle(&document, ground.now());
-        }
+        execution::idle(context, &document, ground.now())?;
         return Ok(Exit::Done);
+    }
+    if context.human() {
+        context.result(&text::destroy(&document, context.ui.out))?;
     }
     let approved = approve(made.plan.clone()).map_err(|refusals| {
         let mut diagnostics = Diagnostics::new();

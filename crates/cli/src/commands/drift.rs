@@ -1,8 +1,8 @@
 //! `drift`: what others changed since the last apply.
 
 use pgward_engine::{Drift, drift};
-use pgward_kinds::CATALOG;
-use pgward_review::{DriftDocument, text};
+use pgward_kinds::{CATALOG, facts};
+use pgward_review::{DriftDocument, Subject, VersionPart};
 
 use crate::args::DriftArgs;
 use crate::assemble::chain;
@@ -48,22 +48,18 @@ pub(crate) fn run(context: &Context, arguments: &DriftArgs) -> Answer {
         }
         exit = plan::worst(exit, concluded);
         let document = plan::document(&one.plan);
-        documents.push(DriftDocument::new(
-            &found,
-            &document.environment,
-            one.plan.circumstances.now,
-            env!("CARGO_PKG_VERSION"),
-        ));
+        let now = one.plan.circumstances.now;
+        let version = env!("CARGO_PKG_VERSION");
+        let files = &environment.desired.files;
+        documents.push(DriftDocument {
+            file: files.first().map(|file| file.path.clone()),
+            waiting: document.waiting,
+            versions: versions(one),
+            ..DriftDocument::new(&found, &document.environment, now, version)
+        });
     }
-    if context.json() {
-        let texts: Vec<String> = documents.iter().map(pgward_review::json).collect();
-        context.result(&plan::one_or_list(&texts))?;
-    } else {
-        let texts: Vec<String> = documents
-            .iter()
-            .map(|document| text::drift(document, context.ui.out))
-            .collect();
-        context.result(&texts.join("\n"))?;
+    context.tell(&Subject::Drifts(&documents))?;
+    if !context.json() {
         match exit {
             Exit::Different => crate::ui::complain("exit 2: drift"),
             Exit::Failed => crate::ui::complain("exit 1: part of AWS could not be read"),
@@ -134,6 +130,25 @@ fn find(context: &Context, made: &Made, environment: &Environment) -> Result<Dri
         record.as_ref(),
         &today,
     ))
+}
+
+/// The versions of PostgreSQL in effect, and how far they are behind what is known.
+fn versions(made: &Made) -> Vec<VersionPart> {
+    let mut all = Vec::new();
+    for (address, observation) in &made.live.resources {
+        let present = observation.as_present();
+        let found = present.and_then(|present| present.now.get("postgres.version"));
+        if let Some(version) = found.and_then(|version| version.as_text()) {
+            let known = facts::minors(version.split('.').next().unwrap_or(version));
+            let place = known.iter().position(|minor| minor == version);
+            all.push(VersionPart {
+                address: address.to_string(),
+                version: version.to_owned(),
+                behind: place.map(|place| known.len() - place - 1),
+            });
+        }
+    }
+    all
 }
 
 /// An alarm must not be green because it is blind.

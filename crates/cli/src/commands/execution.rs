@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use pgward_engine::{
     ApplyOptions, ApprovedPlan, Ending, Lease as _, Outcome, Plan, Ports, Record, Remote, Report,
     Stop, Verb, Verdict, apply, declared_values, requests,
 };
 use pgward_kinds::CATALOG;
 use pgward_model::Diagnostic;
-use pgward_review::{Document, text};
+use pgward_review::{Document, Subject, text};
 use pgward_store::Store;
 
 use crate::assemble::chain;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::forms;
 use crate::progress::Watcher;
 use crate::signals;
 
@@ -47,8 +49,9 @@ pub(crate) async fn perform(
     if let Some(caller) = &approved.plan().circumstances.caller {
         lease.identify(&caller.arn);
     }
-    let document = plan::document(approved.plan());
+    let document = forms::document(approved.plan(), &environment.desired);
     let watcher = Arc::new(Watcher::new(context, made, approved.plan(), &document));
+    watcher.follow(&lease);
     watcher.begin(&document, &lease.holder());
     let ports = Ports {
         remote: Arc::clone(&made.aws) as Arc<dyn Remote>,
@@ -113,9 +116,13 @@ async fn conclude(
         // Whoever has the lock keeps the record.
         crate::ui::complain("warning: the lock was lost, so the record of this apply was not kept");
     }
+    let aftermath = aftermath(environment, after.as_ref());
+    context.tell(&Subject::Run {
+        report,
+        document,
+        aftermath: &aftermath,
+    })?;
     if !context.json() {
-        let aftermath = aftermath(environment, after.as_ref());
-        context.result(&text::report(report, document, &aftermath, context.ui.out))?;
         endings(report);
     }
     if let Some(diagnostic) = proof(report, after.as_ref()) {
@@ -277,6 +284,15 @@ fn endings(report: &Report) {
         )),
         Ending::Complete | Ending::Interrupted => {}
     }
+}
+
+/// What is said when there is nothing to do: the plan, or a stream without changes.
+pub(crate) fn idle(context: &Context, document: &Document, now: Timestamp) -> Result<(), Failure> {
+    crate::progress::idle(context, document, now);
+    if context.json() {
+        return Ok(());
+    }
+    context.tell(&Subject::Plans(std::slice::from_ref(document)))
 }
 
 /// Whether anything is to be done at all.

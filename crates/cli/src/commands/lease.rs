@@ -34,7 +34,7 @@ const PIPELINES: [(&str, &[&str]); 8] = [
 /// A lease that is ours, given back when dropped, and also when a signal ends the program before
 /// the run has begun.
 pub(crate) struct Taken {
-    held: Arc<Held>,
+    held: Option<Arc<Held>>,
     watch: Option<Watch>,
 }
 
@@ -42,7 +42,16 @@ impl Taken {
     /// The run begins: from here on it deals with signals.
     pub(crate) fn begin(mut self) -> Arc<Held> {
         drop(self.watch.take());
-        Arc::clone(&self.held)
+        self.held.take().expect("it is taken out once")
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        // Here and not wherever the last owner ends: the program may end before another thread.
+        if let Some(held) = &self.held {
+            held.release();
+        }
     }
 }
 
@@ -109,10 +118,17 @@ pub(crate) fn take(
             let watch = if held.ends_with_process() {
                 None
             } else {
-                let held = Arc::clone(&held);
-                Some(Watch::start(move || held.release()))
+                let held = Arc::downgrade(&held);
+                Some(Watch::start(move || {
+                    if let Some(held) = held.upgrade() {
+                        held.release();
+                    }
+                }))
             };
-            Ok(Taken { held, watch })
+            Ok(Taken {
+                held: Some(held),
+                watch,
+            })
         }
         Err(LeaseError::Held(found)) => Err(busy(environment, found.as_deref(), ground.now())),
         Err(LeaseError::Store(error)) => Err(unusable(&error)),

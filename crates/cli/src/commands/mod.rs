@@ -23,6 +23,7 @@ use crate::args::{Cli, Command, Format, Global};
 use crate::assemble::{Ground, World};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::forms::Forms;
 use crate::team::Teams;
 use crate::ui::Ui;
 
@@ -36,6 +37,8 @@ pub(crate) struct Context {
     pub(crate) sandbox: bool,
     /// The stores of teams that it uses.
     pub(crate) teams: Teams,
+    /// What the run is written as.
+    pub(crate) forms: Forms,
 }
 
 pub(crate) use plan::Made;
@@ -100,8 +103,17 @@ pub(crate) fn run_on(cli: Cli, sandbox: bool) -> Exit {
         ));
         return Exit::Usage;
     }
+    let ui = Ui::new(&cli.global, sandbox);
+    let forms = match Forms::new(&cli.global, &cli.command) {
+        Ok(forms) => forms,
+        Err(failure) => {
+            ui.failure(&failure);
+            return failure.exit;
+        }
+    };
     let context = Context {
-        ui: Ui::new(&cli.global, sandbox),
+        ui,
+        forms,
         global: cli.global,
         sandbox,
         teams: Teams::default(),
@@ -118,7 +130,7 @@ pub(crate) fn run_on(cli: Cli, sandbox: bool) -> Exit {
         Command::Explain(arguments) => explain::run(&context, &arguments),
         Command::Unlock(arguments) => unlock::run(&context, &arguments),
         Command::Sandbox(arguments) => return sandbox::run(&context, arguments),
-        Command::Schema => small::schema(&context),
+        Command::Schema { what } => small::schema(&context, what),
         Command::Completions { shell } => small::completions(&context, shell),
         Command::Version => small::version(&context),
     };
@@ -126,7 +138,7 @@ pub(crate) fn run_on(cli: Cli, sandbox: bool) -> Exit {
         Ok(exit) => exit,
         Err(failure) => {
             if failure.exit != Exit::Done {
-                context.ui.failure(&failure);
+                context.fail(&failure);
             }
             failure.exit
         }

@@ -10,13 +10,13 @@ use pgward_engine::{
 };
 use pgward_kinds::CATALOG;
 use pgward_model::{Desired, Diagnostic, Disruptive, Effect};
-use pgward_review::Document;
-use pgward_review::text;
+use pgward_review::{Document, Subject};
 
 use crate::args::{CostSource, PlanArgs};
 use crate::assemble::Ground;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::forms;
 
 use super::read::{self, Environment};
 use super::{Answer, Context, lease};
@@ -83,21 +83,14 @@ pub(crate) fn run(context: &Context, arguments: &PlanArgs) -> Answer {
             forget_prices(&mut one.plan);
         }
     }
-    let mut documents: Vec<Document> = made.iter().map(|one| document(&one.plan)).collect();
+    let pairs = made.iter().zip(&environments);
+    let mut documents: Vec<Document> = pairs
+        .map(|(one, environment)| forms::document(&one.plan, &environment.desired))
+        .collect();
     if let (Some(path), Some(first)) = (&arguments.out, documents.first_mut()) {
         super::saved::lead_on(first, &path.display().to_string());
     }
-    context.write_forms(&documents)?;
-    if context.json() {
-        let texts: Vec<String> = documents.iter().map(pgward_review::json).collect();
-        context.result(&one_or_list(&texts))?;
-    } else {
-        let texts: Vec<String> = documents
-            .iter()
-            .map(|document| text::plan(document, context.ui.out))
-            .collect();
-        context.result(&texts.join("\n"))?;
-    }
+    context.tell(&Subject::Plans(&documents))?;
     if let Some(path) = &arguments.out
         && !lease::is_half(&made[0].plan)
     {
@@ -117,21 +110,6 @@ pub(crate) fn run(context: &Context, arguments: &PlanArgs) -> Answer {
 /// The document of a plan.
 pub(crate) fn document(plan: &Plan) -> Document {
     pgward_review::document(plan, &pgward_review::Bindings::default())
-}
-
-/// Several documents as a JSON list, a single one as it is.
-pub(crate) fn one_or_list(texts: &[String]) -> String {
-    match texts {
-        [only] => only.clone(),
-        several => format!(
-            "[\n{}\n]\n",
-            several
-                .iter()
-                .map(|one| one.trim_end())
-                .collect::<Vec<_>>()
-                .join(",\n")
-        ),
-    }
 }
 
 /// The exit of one plan, with its last line on stderr.
@@ -462,41 +440,5 @@ pub(crate) fn verbose(context: &Context, made: &[Made]) {
                 call.action
             ));
         }
-    }
-}
-
-impl Context {
-    /// `--write FORMAT=PATH`.
-    pub(crate) fn write_forms(&self, documents: &[Document]) -> Result<(), Failure> {
-        for wish in &self.global.write {
-            let Some((format, path)) = wish.split_once('=') else {
-                return Err(
-                    Failure::usage(format!("--write {wish}: FORMAT=PATH is expected"))
-                        .next("--write json=plan.json"),
-                );
-            };
-            let text = match format {
-                "json" => one_or_list(
-                    &documents
-                        .iter()
-                        .map(pgward_review::json)
-                        .collect::<Vec<_>>(),
-                ),
-                "human" => documents
-                    .iter()
-                    .map(|document| text::plan(document, text::Style::default()))
-                    .collect::<Vec<_>>()
-                    .join("\n"),
-                other => {
-                    return Err(Failure::usage(format!(
-                        "--write {other}: there is no such form yet"
-                    ))
-                    .next("json or human"));
-                }
-            };
-            std::fs::write(path, text)
-                .map_err(|error| Failure::failed(format!("cannot write {path}: {error}")))?;
-        }
-        Ok(())
     }
 }

@@ -74,6 +74,8 @@ fn merged(context: &Context, mut inner: args::Global) -> args::Global {
     inner.quiet |= outer.quiet;
     inner.verbose |= outer.verbose;
     inner.no_input |= outer.no_input;
+    inner.link_base = inner.link_base.or_else(|| outer.link_base.clone());
+    inner.markdown_budget = inner.markdown_budget.or(outer.markdown_budget);
     if inner.write.is_empty() {
         inner.write.clone_from(&outer.write);
     }

@@ -13,6 +13,7 @@ use crate::args::ApplyArgs;
 use crate::assemble::chain;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::forms;
 
 use super::plan::{self, Made};
 use super::read::{self, Environment};
@@ -216,7 +217,7 @@ async fn run(
     }
     widen(&mut renewed, &arguments.allow);
     renewed.circumstances.caller = Some(caller);
-    let document = plan::document(&renewed);
+    let document = forms::document(&renewed, &file.desired);
     let approved = approve(renewed.clone()).map_err(|refusals| {
         let mut diagnostics = Diagnostics::new();
         diagnostics.extend(refusals);
@@ -229,11 +230,7 @@ async fn run(
         return Err(used(path, of));
     }
     if execution::is_idle(&renewed) {
-        if context.json() {
-            crate::progress::idle(&document, ground.now());
-        } else {
-            context.result(&text::plan(&document, context.ui.out))?;
-        }
+        execution::idle(context, &document, ground.now())?;
         return Ok(Exit::Done);
     }
     let made = Made {

@@ -2,14 +2,26 @@
 
 use pgward_kinds::CATALOG;
 
-use crate::args;
+use crate::args::{self, SchemaOf};
 use crate::exit::Exit;
 
 use super::{Answer, Context};
 
-/// The JSON Schema of the TOML language.
-pub(crate) fn schema(context: &Context) -> Answer {
-    context.result(&pgward_review::json(&pgward_spec::schema(&CATALOG)))?;
+/// The JSON Schema of the TOML language, or of an output.
+pub(crate) fn schema(context: &Context, what: SchemaOf) -> Answer {
+    let name = match what {
+        SchemaOf::Spec => {
+            context.result(&pgward_review::json(&pgward_spec::schema(&CATALOG)))?;
+            return Ok(Exit::Done);
+        }
+        SchemaOf::Plan => "plan",
+        SchemaOf::Drift => "drift",
+        SchemaOf::Check => "check",
+        SchemaOf::Events => "events",
+        SchemaOf::Failure => "failure",
+    };
+    let schema = pgward_review::schemas::schema(name).expect("every output has a schema");
+    context.result(schema)?;
     Ok(Exit::Done)
 }
 
