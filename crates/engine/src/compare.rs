@@ -20,6 +20,10 @@ pub(crate) fn equal(
     match attribute.matches {
         Matches::Exactly => same_number(declared, live),
         Matches::AsSet => sorted(declared) == sorted(live),
+        Matches::Within => {
+            let (declared, live) = (sorted(declared), sorted(live));
+            !live.is_empty() && live.iter().all(|item| declared.contains(item))
+        }
         Matches::IgnoringCase => match (declared.as_text(), live.as_text()) {
             (Some(a), Some(b)) => a.eq_ignore_ascii_case(b),
             _ => false,

@@ -39,6 +39,7 @@ attributes! {
     /// Certificate authority, such as `rds-ca-rsa2048-g1`.
     CERTIFICATE: "instance.certificate", Form::Text => aws("CACertificateIdentifier")
         .terraform("ca_cert_identifier").applies(Window).effect(Downtime).interruption(10, 120)
+        .may_spare()
         .default("the default of the region")
         .reason("PostgreSQL restarts to load the certificate, unless the version reloads it.");
 

@@ -45,7 +45,9 @@ attributes! {
 
     /// Subnets of the proxy; those of the database.
     SUBNETS: "proxy.subnets", Form::Set => derived().aws("VpcSubnetIds").applies(OnReplace)
-        .effect(Replace).reason("RDS fixes the subnets when it creates a proxy.");
+        .matches(Matches::Within)
+        .effect(Replace)
+        .reason("RDS fixes the subnets when it creates a proxy, and it uses one that goes.");
 
     /// Security groups of the proxy; that of the database.
     SECURITY_GROUPS: "proxy.security_groups", Form::Set => derived().aws("VpcSecurityGroupIds")

@@ -42,6 +42,12 @@ attributes! {
     NAME: "*.name", Form::Text => aws("DBInstanceIdentifier").terraform("identifier")
         .applies(OnReplace).effect(Replace).default("PROJECT-ENVIRONMENT-NAME");
 
+    /// How long its backups are kept; RDS copies only a replica that keeps some, so it follows
+    /// `[backup] retention` where another replica copies this one.
+    RETENTION: "*.retention", Form::Days => derived().aws("BackupRetentionPeriod")
+        .applies(Window).effect(Degraded)
+        .reason("RDS takes a first backup; I/O stands still for seconds.");
+
     /// Whether it gets a public address; follows `[instance] public`.
     PUBLIC: "*.public", Form::Bool => derived().aws("PubliclyAccessible")
         .exposes(|case| case.after.and_then(pgward_model::Value::as_bool) == Some(true))

@@ -142,6 +142,8 @@ pub enum Matches {
     Exactly,
     /// When they hold the same items, in any order.
     AsSet,
+    /// When everything live is declared: what was added later is not missed.
+    Within,
     /// When the live version starts with the declared one: `16` = `16.10`.
     VersionPrefix,
     /// When the live size lies between the declared one and the limit of storage autoscaling.
@@ -215,6 +217,8 @@ pub struct Attribute {
     pub exposes: Option<fn(&Case<'_>) -> bool>,
     /// Shortest and longest interruption in seconds, where it interrupts.
     pub interruption: Option<(u32, u32)>,
+    /// Whether the interruption may fail to come, so that nothing else can count on a restart.
+    pub may_spare: bool,
     /// Why it has this effect, as a sentence of the plan.
     pub reason: &'static str,
     /// The reason, where it depends on the values.
@@ -260,6 +264,7 @@ impl Attribute {
             observed: false,
             exposes: None,
             interruption: None,
+            may_spare: false,
             reason: "",
             reason_by: None,
             follows: None,
@@ -380,6 +385,13 @@ impl Attribute {
     #[must_use]
     pub const fn interruption(mut self, from: u32, to: u32) -> Self {
         self.interruption = Some((from, to));
+        self
+    }
+
+    /// The interruption may fail to come.
+    #[must_use]
+    pub const fn may_spare(mut self) -> Self {
+        self.may_spare = true;
         self
     }
 

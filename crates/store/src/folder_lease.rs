@@ -80,9 +80,9 @@ fn take_locked(
 ) -> Result<Held, LeaseError> {
     // With the lock in hand, a lease that ends with its process is what a killed one left behind.
     let found = sighting(place, clocks)?;
-    let valid = found.as_ref().is_some_and(|found| {
-        found.holder.ends_with == EndsWith::Expiry && !is_over(found, clocks)
-    });
+    let valid = found
+        .as_ref()
+        .is_some_and(|found| found.holder.ends_with == EndsWith::Expiry && !is_over(found, clocks));
     if valid {
         return Err(LeaseError::Held(found.map(Box::new)));
     }
@@ -137,9 +137,7 @@ fn sighting(place: &Place, clocks: &Clocks) -> Result<Option<Sighting>, StoreErr
     Ok(look(place)?.map(|holder| Sighting {
         seen_ago: match holder.ends_with {
             EndsWith::Expiry => age(place),
-            EndsWith::Process => {
-                Duration::try_from(clocks.now().duration_since(holder.seen)).ok()
-            }
+            EndsWith::Process => Duration::try_from(clocks.now().duration_since(holder.seen)).ok(),
         },
         holder,
     }))
@@ -170,9 +168,7 @@ pub(crate) fn standing(place: &Place, clocks: &Clocks) -> Result<Standing, Store
         return Ok(Standing::Held(found.map(Box::new)));
     }
     Ok(match found {
-        Some(found)
-            if found.holder.ends_with == EndsWith::Expiry && !is_over(&found, clocks) =>
-        {
+        Some(found) if found.holder.ends_with == EndsWith::Expiry && !is_over(&found, clocks) => {
             Standing::Held(Some(Box::new(found)))
         }
         Some(_) | None => Standing::Free,
@@ -316,7 +312,10 @@ mod tests {
         let left = std::fs::read(stage.place.lease()).expect("a lease");
         drop(first);
         std::fs::write(stage.place.lease(), left).expect("a lease");
-        assert_eq!(standing(&stage.place, &stage.clocks).unwrap(), Standing::Free);
+        assert_eq!(
+            standing(&stage.place, &stage.clocks).unwrap(),
+            Standing::Free
+        );
         stage.take("second").expect("free");
     }
 
@@ -368,7 +367,10 @@ mod tests {
                         scope.spawn(move || stage.take_without_locks(&format!("{number}")).ok())
                     })
                     .collect();
-                threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+                threads
+                    .into_iter()
+                    .map(|thread| thread.join().unwrap())
+                    .collect()
             });
             let ours = taken.iter().flatten().filter(|held| held.check().is_ok());
             assert_eq!(ours.count(), 1, "round {round}");

@@ -177,9 +177,7 @@ impl Held {
             state.holder.clone()
         };
         self.shared.wake.notify_all();
-        self.shared
-            .keep
-            .release(&holder, self.shared.clocks.now());
+        self.shared.keep.release(&holder, self.shared.clocks.now());
     }
 }
 

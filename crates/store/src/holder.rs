@@ -176,9 +176,7 @@ pub(crate) fn random_id() -> String {
 
 /// A text without control characters and marks of direction, and not too long.
 fn plain(text: &str) -> String {
-    let turns = |letter: char| {
-        matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
+    let turns = |letter: char| matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars()
         .filter(|letter| !letter.is_control() && !turns(*letter))
         .take(LONGEST)

@@ -124,12 +124,7 @@ impl ObjectKeep {
     fn write(&self, holder: &Holder, text: &str) -> Result<(), NotRenewed> {
         for _ in 0..TRIES {
             let tag = self.tag().clone();
-            let written = put(
-                self.objects.as_ref(),
-                &self.key,
-                text,
-                &Condition::Tag(tag),
-            );
+            let written = put(self.objects.as_ref(), &self.key, text, &Condition::Tag(tag));
             match written {
                 Ok(Put::Done(tag)) => {
                     *self.tag() = tag;

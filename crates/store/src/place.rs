@@ -160,8 +160,7 @@ pub fn write_whole(path: &Path, text: &str) -> Result<(), StoreError> {
 
 /// Replaces a file whole, without waiting for the disk: for what is written again soon.
 pub(crate) fn replace(path: &Path, text: &str) -> Result<(), StoreError> {
-    let file =
-        temporary(folder_of(path), text, false).map_err(|source| unwritten(path, source))?;
+    let file = temporary(folder_of(path), text, false).map_err(|source| unwritten(path, source))?;
     file.persist(path)
         .map_err(|error| unwritten(path, error.error))?;
     Ok(())

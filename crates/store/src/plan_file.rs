@@ -49,8 +49,10 @@ impl Bound {
     pub fn of(plan: &Plan, catalogue: &str) -> Self {
         let circumstances = &plan.circumstances;
         let week = circumstances.now + HOLDS_FOR;
-        let counts_on_window =
-            plan.changes.iter().any(|change| matches!(change.when, When::Window { .. }));
+        let counts_on_window = plan
+            .changes
+            .iter()
+            .any(|change| matches!(change.when, When::Window { .. }));
         let window = plan
             .next_window
             .map(|(start, _)| start)
@@ -69,7 +71,11 @@ impl Bound {
             sandbox: circumstances.sandbox,
             tool: circumstances.tool_version.clone(),
             catalogue: catalogue.to_owned(),
-            allow: circumstances.allow.iter().map(|effect| effect.word().to_owned()).collect(),
+            allow: circumstances
+                .allow
+                .iter()
+                .map(|effect| effect.word().to_owned())
+                .collect(),
             timing: match circumstances.timing {
                 pgward_engine::Timing::Window => "window".to_owned(),
                 pgward_engine::Timing::Now => "now".to_owned(),
@@ -142,7 +148,11 @@ pub fn save_plan(
     let fields = file.as_object_mut().expect("a document is an object");
     let json = |value: Result<Value, serde_json::Error>| value.expect("plans are plain data");
     fields.insert("bound".to_owned(), json(serde_json::to_value(bound)));
-    let made_by = plan.circumstances.caller.as_ref().map(|caller| caller.arn.clone());
+    let made_by = plan
+        .circumstances
+        .caller
+        .as_ref()
+        .map(|caller| caller.arn.clone());
     fields.insert("made_by".to_owned(), json(serde_json::to_value(made_by)));
     fields.insert("resolved".to_owned(), json(serde_json::to_value(desired)));
     fields.insert("plan".to_owned(), json(serde_json::to_value(plan)));
@@ -165,15 +175,22 @@ pub fn read_plan(path: &Path, version: &str) -> Result<PlanFile, PlanFileError> 
         path: shown.clone(),
         source,
     })?;
-    let foreign = |why: &str| PlanFileError::Foreign { path: shown.clone(), why: why.to_owned() };
+    let foreign = |why: &str| PlanFileError::Foreign {
+        path: shown.clone(),
+        why: why.to_owned(),
+    };
     let mut file: Value =
         serde_json::from_str(&text).map_err(|_| foreign("it is not JSON, or was cut off"))?;
-    let fields = file.as_object_mut().ok_or_else(|| foreign("it is not a JSON object"))?;
+    let fields = file
+        .as_object_mut()
+        .ok_or_else(|| foreign("it is not a JSON object"))?;
     if fields.get("format").and_then(Value::as_str) != Some("pgward.plan") {
         return Err(foreign("it has not the format pgward.plan"));
     }
     let Some(Value::String(written)) = fields.remove("digest") else {
-        return Err(foreign("it is the JSON of a plan, not one saved with --out"));
+        return Err(foreign(
+            "it is the JSON of a plan, not one saved with --out",
+        ));
     };
     if digest(&file) != written {
         return Err(PlanFileError::Tampered { path: shown });
@@ -182,11 +199,15 @@ pub fn read_plan(path: &Path, version: &str) -> Result<PlanFile, PlanFileError> 
     let bound: Bound =
         serde_json::from_value(part("bound")).map_err(|error| foreign(&error.to_string()))?;
     if minor(&bound.tool) != minor(version) {
-        return Err(PlanFileError::Version { path: shown, made_by: bound.tool });
+        return Err(PlanFileError::Version {
+            path: shown,
+            made_by: bound.tool,
+        });
     }
     Ok(PlanFile {
         bound,
-        desired: serde_json::from_value(part("resolved")).map_err(|error| foreign(&error.to_string()))?,
+        desired: serde_json::from_value(part("resolved"))
+            .map_err(|error| foreign(&error.to_string()))?,
         plan: serde_json::from_value(part("plan")).map_err(|error| foreign(&error.to_string()))?,
         document: file,
     })
@@ -209,6 +230,12 @@ fn minor(version: &str) -> Option<&str> {
 #[must_use]
 pub fn plan_mark(file: &PlanFile) -> String {
     let digest = digest(&file.document);
-    let id: String = file.plan.id.chars().filter(char::is_ascii_alphanumeric).take(40).collect();
+    let id: String = file
+        .plan
+        .id
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .take(40)
+        .collect();
     format!("used-{id}-{}", &digest[7..19])
 }

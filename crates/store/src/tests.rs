@@ -137,7 +137,10 @@ fn one_at_a_time_has_the_lease() {
     assert_eq!(store.standing(&clocks).unwrap(), Standing::Free);
     let second = take(&store, &clocks, "second").expect("given back");
     second.identify("arn:aws:iam::111122223333:user/a");
-    assert!(toy.text("pgward/library/prod/lease.json").contains("user/a"));
+    assert!(
+        toy.text("pgward/library/prod/lease.json")
+            .contains("user/a")
+    );
     assert_eq!(toy.keys(), ["pgward/library/prod/lease.json"]);
 }
 
@@ -160,7 +163,11 @@ fn conflicts_are_repeated_and_lost_answers_looked_up() {
         assert_eq!(held.check(), Ok(()), "{quirks:?}");
         toy.quirks(quirks);
         drop(held);
-        assert_eq!(store.standing(&clocks).unwrap(), Standing::Free, "{quirks:?}");
+        assert_eq!(
+            store.standing(&clocks).unwrap(),
+            Standing::Free,
+            "{quirks:?}"
+        );
     }
 }
 
@@ -272,7 +279,10 @@ fn every_line_of_the_journal_is_an_object() {
     let folder = "pgward/library/prod/20251112T100200Z-1a2b";
     assert_eq!(
         toy.keys(),
-        [format!("{folder}/000001.json"), format!("{folder}/000002.json")]
+        [
+            format!("{folder}/000001.json"),
+            format!("{folder}/000002.json")
+        ]
     );
     // The same run again would write over what another has written.
     let again = store.journal("20251112T100200Z-1a2b").expect("a journal");

@@ -29,6 +29,7 @@ pub(crate) struct Instance;
 pub(crate) static TABLE: Table = Table {
     class: &attributes::CLASS,
     version: &attributes::VERSION,
+    retention: &attributes::RETENTION,
     multi_az: &attributes::MULTI_AZ,
     public: &attributes::PUBLIC,
     name: &attributes::NAME,
@@ -59,7 +60,6 @@ static OWN: OfSource = OfSource {
     port: &attributes::PORT,
     subnet_group: &attributes::SUBNET_GROUP,
     backup_window: &attributes::BACKUP_WINDOW,
-    retention: &attributes::RETENTION,
     master_username: &attributes::MASTER_USERNAME,
     managed_password: &MANAGED_PASSWORD,
     resource_id: &attributes::RESOURCE_ID,

@@ -124,8 +124,10 @@ impl Adapter for Proxy {
         Ok(())
     }
 
+    /// Pool and target first: a change of the proxy itself keeps it from taking others for a
+    /// while, and a repeated call must not begin with it again.
     async fn change(&self, aws: &Aws, request: &Change) -> Result<(), Fault> {
-        change_proxy(aws, request).await?;
+        tags::change_rds(aws, &request.attributes, &request.live).await?;
         if let Some(percent) = int(&request.attributes, &MAX_CONNECTIONS) {
             let pool = ConnectionPoolConfiguration::builder().max_connections_percent(percent);
             let call = aws.session().rds().modify_db_proxy_target_group();
@@ -140,7 +142,7 @@ impl Adapter for Proxy {
         if let Some(target) = text(&request.attributes, &TARGET) {
             change_target(aws, &request.live.name, &target).await?;
         }
-        tags::change_rds(aws, &request.attributes, &request.live).await
+        change_proxy(aws, request).await
     }
 
     async fn delete(&self, aws: &Aws, request: &Delete) -> Result<(), Fault> {

@@ -18,6 +18,7 @@ pub(crate) struct Replica;
 pub(crate) static TABLE: Table = Table {
     class: &attributes::CLASS,
     version: &attributes::VERSION,
+    retention: &attributes::RETENTION,
     multi_az: &attributes::MULTI_AZ,
     public: &attributes::PUBLIC,
     name: &attributes::NAME,

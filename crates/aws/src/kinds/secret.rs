@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType, Tag};
-use pgward_engine::{Change, Create, Delete, Fault, FaultKind, Present};
+use pgward_engine::{Change, Create, Delete, Fault, FaultKind, Owner, Present};
 use pgward_kinds::secret::{DESCRIPTION, KEY, NAME, USERNAME};
 use pgward_model::{Resource, Value};
 
@@ -176,7 +176,10 @@ async fn bring_back(aws: &Aws, request: &Create, value: &str, refused: Fault) ->
     let Some(entry) = describe(aws, name).await? else {
         return Err(refused);
     };
-    if !entry.leaving || ours.is_none() || tags::owner(&entry.tags) != ours {
+    // The address may be an earlier one, from before its section was renamed.
+    let of_environment = |owner: Owner| (owner.project, owner.environment);
+    let theirs = tags::owner(&entry.tags).map(of_environment);
+    if !entry.leaving || ours.is_none() || theirs != ours.map(of_environment) {
         return Err(refused);
     }
     let secrets = aws.session().secrets();

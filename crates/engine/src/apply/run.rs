@@ -17,6 +17,9 @@ use super::{Ports, Shared, milliseconds, wait};
 /// How many times what a creation could not set is sent after it.
 const ROUNDS: u32 = 4;
 
+/// How long AWS may show old values after it has accepted new ones.
+const SHOWN_WITHIN_MS: u64 = 180_000;
+
 /// One operation with everything it needs.
 pub(crate) struct Run {
     pub(crate) operation: Operation,
@@ -96,36 +99,59 @@ impl Run {
         if self.no_wait {
             return Ok(Outcome::Accepted);
         }
-        self.converge(&resource, began).await
-    }
-
-    /// Waits for a created resource, and sends what the creating call could not take.
-    async fn converge(&self, resource: &Resource, began: Timestamp) -> Step<Outcome> {
         let all: BTreeSet<String> = resource
             .attributes
             .iter()
             .map(|(path, _)| path.to_owned())
             .collect();
+        self.settle(&resource, &all, true, began, None).await
+    }
+
+    /// Waits until AWS shows the values, and sends again what it does not show.
+    ///
+    /// `sent` is when they were sent last; nothing for a creation, whose call could not take all.
+    async fn settle(
+        &self,
+        resource: &Resource,
+        paths: &BTreeSet<String>,
+        immediate: bool,
+        began: Timestamp,
+        mut sent: Option<Timestamp>,
+    ) -> Step<Outcome> {
         let mut rounds = 0;
         loop {
             let present = self.ready(began).await?;
-            let missing = self.missing(resource, &present, &all);
+            let missing = self.missing(resource, &present, paths);
             if missing.is_empty() {
                 self.publish(&present);
                 return Ok(Outcome::Done);
             }
-            rounds += 1;
-            if rounds > ROUNDS {
-                return Err(Halt::Failed(Fault::new(
-                    FaultKind::Other,
-                    &format!("{} {}", self.operation.verb.word(), self.operation.name),
-                    format!(
-                        "AWS accepted the values and does not show them: {}",
-                        list(&missing)
-                    ),
-                )));
+            let now = self.ports.clock.now();
+            // AWS may show the old values as available for a minute before it starts.
+            let on_its_way = sent.is_some_and(|at| milliseconds(at, now) < SHOWN_WITHIN_MS)
+                || sent.is_some()
+                    && missing
+                        .iter()
+                        .any(|path| present.waiting.get(path).is_some());
+            if !on_its_way {
+                rounds += 1;
+                if rounds > ROUNDS {
+                    return Err(Halt::Failed(Fault::new(
+                        FaultKind::Other,
+                        &format!("{} {}", self.operation.verb.word(), self.operation.name),
+                        format!(
+                            "AWS accepted the values and does not show them: {}",
+                            list(&missing)
+                        ),
+                    )));
+                }
+                self.send(resource, present, missing, immediate, began)
+                    .await?;
+                sent = Some(now);
+                continue;
             }
-            self.send(resource, present, missing, true, began).await?;
+            self.sleep(Duration::from_secs(5), "available").await?;
+            self.past_deadline(began, "available")?;
         }
     }
 
@@ -151,33 +177,15 @@ impl Run {
         if self.operation.deferred || self.no_wait {
             return self.accepted(&resource, &attributes, began).await;
         }
-        let mut sent_again = 0;
-        loop {
-            let present = self.ready(began).await?;
-            let missing = self.missing(&resource, &present, &attributes);
-            if missing.is_empty() {
-                self.publish(&present);
-                return Ok(Outcome::Done);
-            }
-            // AWS may show the old values as available for a minute before it starts.
-            if milliseconds(began, self.ports.clock.now()) > 180_000 && present.waiting.is_empty() {
-                sent_again += 1;
-                if sent_again > ROUNDS {
-                    return Err(Halt::Failed(Fault::new(
-                        FaultKind::Other,
-                        &format!("change {}", self.operation.name),
-                        format!(
-                            "AWS accepted the values and does not show them: {}",
-                            list(&missing)
-                        ),
-                    )));
-                }
-                self.send(&resource, present, missing, self.operation.immediate, began)
-                    .await?;
-            }
-            self.sleep(Duration::from_secs(5), "available").await?;
-            self.past_deadline(began, "available")?;
-        }
+        let sent = Some(self.ports.clock.now());
+        self.settle(
+            &resource,
+            &attributes,
+            self.operation.immediate,
+            began,
+            sent,
+        )
+        .await
     }
 
     /// Looks until AWS shows the values as in effect or waiting.

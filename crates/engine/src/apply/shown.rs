@@ -49,6 +49,13 @@ impl Run {
     ) -> bool {
         let live = present.now.get(attribute.path);
         if !attribute.is_keyed() {
+            // What somebody else queued is on its way to take the place of the value in effect.
+            let queued = present.waiting.get(attribute.path);
+            if queued.is_some_and(|queued| {
+                !compare::equal(self.catalog, attribute, None, declared, queued, desired)
+            }) {
+                return false;
+            }
             return live.is_some_and(|live| {
                 compare::equal(self.catalog, attribute, None, declared, live, desired)
             });

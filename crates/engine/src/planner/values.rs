@@ -224,11 +224,22 @@ impl Planner<'_> {
         })
     }
 
+    /// Whether a change of values restarts its resource in any case.
+    pub(super) fn surely_restarts(&self, change: &PlannedChange) -> bool {
+        let row = change
+            .attribute
+            .as_ref()
+            .and_then(|(path, _)| self.catalog.kind(&change.kind).attribute(path));
+        change.verb == Verb::Update
+            && change.effect == Effect::Downtime
+            && !row.is_some_and(|row| row.may_spare)
+    }
+
     /// Parameters that need a restart use one that the plan causes anyway.
     pub(super) fn use_restarts(&self, changes: &mut [PlannedChange]) {
         let restarts: Vec<(pgward_model::Address, Path, bool)> = changes
             .iter()
-            .filter(|change| change.verb == Verb::Update && change.effect == Effect::Downtime)
+            .filter(|change| self.surely_restarts(change))
             .map(|change| {
                 (
                     change.address.clone(),

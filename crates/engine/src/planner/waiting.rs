@@ -89,7 +89,8 @@ impl Planner<'_> {
         let live: &Present = self.live.present(&value.address)?;
         live.waiting.iter().find_map(|(path, _)| {
             let attribute = kind.attribute(path)?;
-            (attribute.effect == Effect::Downtime).then(|| attribute.path.to_owned())
+            (attribute.effect == Effect::Downtime && !attribute.may_spare)
+                .then(|| attribute.path.to_owned())
         })
     }
 

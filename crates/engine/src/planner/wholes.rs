@@ -265,7 +265,7 @@ impl Planner<'_> {
         }
         let restarted_anyway: BTreeSet<_> = changes
             .iter()
-            .filter(|change| change.verb == Verb::Update && change.effect == Effect::Downtime)
+            .filter(|change| self.surely_restarts(change))
             .map(|change| change.address.clone())
             .collect();
         let mut restarts = Vec::new();
@@ -283,7 +283,7 @@ impl Planner<'_> {
             }
             let causes: Vec<Path> = changes
                 .iter()
-                .filter(|change| matches!(change.when, When::Restart { with: None }))
+                .filter(|change| matches!(change.when, When::Restart { .. }))
                 .filter(|change| {
                     change.address == *address || self.graph.reaches(address, &change.address)
                 })
@@ -325,6 +325,7 @@ impl Planner<'_> {
             for change in changes
                 .iter_mut()
                 .filter(|change| causes.contains(&change.path))
+                .filter(|change| change.when == When::Restart { with: None })
             {
                 change.when = When::Restart {
                     with: Some(planned.path.clone()),

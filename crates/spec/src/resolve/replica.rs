@@ -1,6 +1,6 @@
 //! `[replica.*]`: read replicas, and what they take over from the instance.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pgward_model::{Address, Desired, Diagnostic, Value};
 
@@ -59,6 +59,9 @@ const INHERITED: [(&str, &str, &str, &str); 12] = [
     ("*.logs", "monitoring.logs", "monitoring", "logs"),
 ];
 
+/// What a replica takes over besides if another replica copies it: RDS asks for backups then.
+const KEPT: (&str, &str, &str, &str) = ("*.retention", "backup.retention", "backup", "retention");
+
 pub(super) fn resolve(work: &mut Work<'_>, desired: &mut Desired) {
     let groups: Vec<&Group> = work.sections.many("replica").collect();
     let Some(instance) = desired.resources.get(&Address::new("instance")).cloned() else {
@@ -88,6 +91,7 @@ pub(super) fn resolve(work: &mut Work<'_>, desired: &mut Desired) {
         }
         identifiers.insert(group.name().to_owned(), name);
     }
+    let copied: BTreeSet<String> = groups.iter().filter_map(|group| source_of(group)).collect();
     for group in groups {
         let name = identifiers.get(group.name()).cloned().unwrap_or_default();
         let mut resource = work.resource(&group.address(), "replica", name, Some(group));
@@ -109,7 +113,8 @@ pub(super) fn resolve(work: &mut Work<'_>, desired: &mut Desired) {
                 .origins
                 .insert("*.source".to_owned(), origin.clone());
         }
-        for (path, from, section, key) in INHERITED {
+        let copied = copied.contains(group.name());
+        for (path, from, section, key) in INHERITED.into_iter().chain(copied.then_some(KEPT)) {
             let Some(value) = instance.attributes.get(from) else {
                 continue;
             };

@@ -25,6 +25,7 @@ use crate::tags::gone;
 pub(crate) struct Table {
     pub(crate) class: &'static Attribute,
     pub(crate) version: &'static Attribute,
+    pub(crate) retention: &'static Attribute,
     pub(crate) multi_az: &'static Attribute,
     pub(crate) public: &'static Attribute,
     pub(crate) name: &'static Attribute,
@@ -57,7 +58,6 @@ pub(crate) struct OfSource {
     pub(crate) port: &'static Attribute,
     pub(crate) subnet_group: &'static Attribute,
     pub(crate) backup_window: &'static Attribute,
-    pub(crate) retention: &'static Attribute,
     pub(crate) master_username: &'static Attribute,
     pub(crate) managed_password: &'static Attribute,
     pub(crate) resource_id: &'static Attribute,

@@ -45,6 +45,7 @@ pub(crate) async fn modify(
         form.storage(own);
         form.own(own);
     }
+    form.retention(table);
     form.version(aws, table).await;
     let (call, more) = finish(form.call);
     if form.touched || more {
@@ -233,7 +234,6 @@ impl Form<'_> {
     fn own(&mut self, own: &OfSource) {
         let grow_to = self.int(own.grow_to);
         let port = self.int(own.port);
-        let retention = self.int(own.retention);
         let window = self.text(own.backup_window);
         let certificate = self.text(own.certificate);
         let protection = self.flag(own.deletion_protection);
@@ -242,10 +242,15 @@ impl Form<'_> {
             .clone()
             .set_max_allocated_storage(grow_to)
             .set_db_port_number(port)
-            .set_backup_retention_period(retention)
             .set_preferred_backup_window(window)
             .set_ca_certificate_identifier(certificate)
             .set_deletion_protection(protection);
+    }
+
+    fn retention(&mut self, table: &Table) {
+        if let Some(days) = self.int(table.retention) {
+            self.call = self.call.clone().backup_retention_period(days);
+        }
     }
 
     /// A version; with a major one go the permission and the group of the new family.

@@ -60,6 +60,10 @@ fn read_common(instance: &DbInstance, table: &Table, now: &mut Object) {
     let class = instance.db_instance_class().map(str::to_ascii_lowercase);
     now.set_some(table.class.path, class.map(Value::Text));
     now.set_some(table.version.path, text_value(instance.engine_version()));
+    now.set_some(
+        table.retention.path,
+        int_value(instance.backup_retention_period()),
+    );
     now.set(table.multi_az.path, flag(instance.multi_az()));
     now.set(table.public.path, flag(instance.publicly_accessible()));
     let group = instance.db_parameter_groups().first();
@@ -161,10 +165,6 @@ fn read_own(
         text_value(instance.preferred_backup_window()),
     );
     now.set_some(
-        table.retention.path,
-        int_value(instance.backup_retention_period()),
-    );
-    now.set_some(
         table.master_username.path,
         text_value(instance.master_username()),
     );
@@ -220,6 +220,10 @@ fn read_pending(
     let class = pending.db_instance_class().map(str::to_ascii_lowercase);
     waiting.set_some(table.class.path, class.map(Value::Text));
     waiting.set_some(table.version.path, text_value(pending.engine_version()));
+    waiting.set_some(
+        table.retention.path,
+        int_value(pending.backup_retention_period()),
+    );
     waiting.set_some(table.multi_az.path, pending.multi_az().map(Value::Bool));
     let iam = pending.iam_database_authentication_enabled();
     waiting.set_some(table.iam_authentication.path, iam.map(Value::Bool));
@@ -237,10 +241,6 @@ fn read_pending(
     let Some(own) = table.of_source else { return };
     waiting.set_some(own.storage.path, int_value(pending.allocated_storage()));
     waiting.set_some(own.port.path, int_value(pending.port()));
-    waiting.set_some(
-        own.retention.path,
-        int_value(pending.backup_retention_period()),
-    );
     waiting.set_some(own.iops.path, int_value(pending.iops()));
     waiting.set_some(own.throughput.path, int_value(pending.storage_throughput()));
     let storage_type = pending.storage_type().map(str::to_ascii_lowercase);

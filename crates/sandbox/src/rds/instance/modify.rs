@@ -29,7 +29,9 @@ pub(crate) fn modify(world: &mut World, call: &Call) -> Answer {
         urgent,
         left,
     } = wishes;
-    after.pending = left;
+    // What has begun goes on, whatever is asked now.
+    after.pending = under_way(&before);
+    after.pending.merge(&left);
     after.pending.merge(&scheduled);
     let flush = if at_once {
         not_under_way(&after)
@@ -49,16 +51,23 @@ pub(crate) fn modify(world: &mut World, call: &Call) -> Answer {
     show::answer(world, call, &identifier)
 }
 
-/// What waits and is not being done already.
-fn not_under_way(instance: &Instance) -> Pending {
-    let mut rest = instance.pending.clone();
+/// What an instance is being changed to already.
+fn under_way(instance: &Instance) -> Pending {
+    let mut all = Pending::default();
     for stage in &instance.stages {
         for finish in &stage.finish {
             if let Finish::Apply(done) = finish {
-                rest.forget(done);
+                all.merge(done);
             }
         }
     }
+    all
+}
+
+/// What waits and is not being done already.
+fn not_under_way(instance: &Instance) -> Pending {
+    let mut rest = instance.pending.clone();
+    rest.forget(&under_way(instance));
     rest
 }
 
