@@ -50,6 +50,8 @@ FAULTS = [
           "log exports, insights, port, throughput, minor upgrades; an alias stays an alias"),
     Fault("ministack-ignores-group-id", "ministack", "mended",
           "DescribeSecurityGroups answers all groups to the filter group-id"),
+    Fault("ministack-lacks-rule-descriptions", "ministack", "mended",
+          "UpdateSecurityGroupRuleDescriptionsIngress is an unknown action"),
     Fault("ministack-replica-is-its-source", "ministack", "mended",
           "a replica has the class, protection, Multi-AZ, backups and logs of its source"),
 ]

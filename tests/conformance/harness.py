@@ -16,6 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
 REGION = "ap-south-1"
 ACCOUNT = "123456789012"
 
@@ -39,6 +40,10 @@ def environment(home):
     """The whole environment of a program under test."""
     kept = {k: os.environ[k] for k in ("PATH", "LANG", "PYTHONPATH") if k in os.environ}
     return dict(kept, HOME=str(home), TMPDIR=str(home), NO_COLOR="1", **CLOSED)
+
+
+# A call to AWS as `pgward -v` prints it: when, how long, the action, the request's id.
+CALL = re.compile(r"^ +[0-9.]+s +[0-9]+ ms  (\w+:\w+)  .*\n", re.MULTILINE)
 
 
 class Checks:
@@ -150,7 +155,8 @@ class Answer:
         self.command = command
         self.code = done.returncode
         self.out = done.stdout
-        self.err = done.stderr
+        self.calls = CALL.findall(done.stderr)
+        self.err = CALL.sub("", done.stderr)
 
     @property
     def json(self):

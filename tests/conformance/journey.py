@@ -1,7 +1,7 @@
 """pgward against one server: create, nothing to do, change, drift, put right, destroy."""
 
 import world
-from harness import run
+from harness import ROOT, run
 
 
 class Journey:
@@ -13,12 +13,16 @@ class Journey:
         self.pgward = pgward
         self.home = home
         self.world = None
+        self.calls = set()
 
     def call(self, *arguments):
         """Runs pgward against the server; no emulator needs half a minute for a resource."""
         if arguments[0] in ("apply", "destroy"):
             arguments += ("--timeout", "30s")
-        return run([self.pgward, "--endpoint-url", self.server.url, *arguments], self.home)
+        command = [self.pgward, "--endpoint-url", self.server.url, "--verbose", *arguments]
+        answer = run(command, self.home)
+        self.calls.update(answer.calls)
+        return answer
 
     def code(self, name, answer, wanted):
         """Checks an exit code, showing everything if it is another."""
@@ -49,6 +53,11 @@ class Journey:
             if not stage():
                 self.checks.that(f"{stage.__name__} ends well", False)
                 return
+        listed = (ROOT / "docs/reference/permissions.md").read_text(encoding="utf-8")
+        missing = sorted(action for action in self.calls if f"`{action}`" not in listed
+                         and f'"{action}"' not in listed)
+        self.checks.that("calls were seen", len(self.calls) > 20, sorted(self.calls))
+        self.checks.same("docs/reference/permissions.md lists every call", missing, [])
 
     def create(self):
         """From nothing to everything, then nothing to do."""
@@ -120,7 +129,8 @@ class Journey:
         paths = {change.get("path", "") for change in document.get("changes", [])}
         for wanted in ("instance.class", "backup.retention", "parameters.work_mem",
                        "parameters.random_page_cost", "alarm.connections-high.above",
-                       "access.batch", "proxy.idle_client_timeout", "tags.Team"):
+                       "access.batch", "access.admin-host", "storage.size",
+                       "monitoring.enhanced", "monitoring.logs", "proxy.idle_client_timeout", "tags.Team"):
             near = [path for path in paths if path.startswith(wanted)]
             self.checks.that(f"plan names {wanted}", near, sorted(paths))
         self.code("apply without --allow", self.call("apply", "prod", "--yes"), 3)
@@ -129,8 +139,13 @@ class Journey:
             return False
         self.verdict("plan after the change", "no_changes")
         instance = self.instance(world.NAME)
-        found = (instance["DBInstanceClass"], instance["BackupRetentionPeriod"])
-        self.checks.same("instance after the change", found, ("db.m6g.large", 14))
+        wanted = {
+            "DBInstanceClass": "db.m6g.large", "BackupRetentionPeriod": 14,
+            "AllocatedStorage": 150, "MonitoringInterval": 60,
+            "EnabledCloudwatchLogsExports": ["postgresql"],
+        }
+        found = {k: instance.get(k) for k in wanted}
+        self.checks.same("instance after the change", found, wanted)
         group = instance["DBParameterGroups"][0]["DBParameterGroupName"]
         rows = {row["ParameterName"]: row for row in self.parameters(group)}
         self.checks.same("parameter changed", rows["work_mem"].get("ParameterValue"), "16384")

@@ -124,7 +124,20 @@ def matches(group, filters, original=ec2._resource_matches_tag_filters):
     )
 
 
+def describe_rules(p):
+    """Gives rules that are there another description, which ministack has no action for."""
+    group = ec2._security_groups[ec2._p(p, "GroupId")]
+    for asked in ec2._parse_ip_permissions(p, "IpPermissions"):
+        for rule in group["IpPermissions"]:
+            if ec2._rules_match(asked, rule):
+                rule.update(asked)
+    name = "UpdateSecurityGroupRuleDescriptionsIngressResponse"
+    return ec2._xml(200, name, "<return>true</return>")
+
+
 if __name__ == "__main__":
+    faults.mended("ministack", "ministack-lacks-rule-descriptions")
+    ec2._ACTION_MAP["UpdateSecurityGroupRuleDescriptionsIngress"] = describe_rules
     faults.mended("ministack", "ministack-ignores-group-id")
     ec2._resource_matches_tag_filters = matches
     rds._instance_xml = instance_xml

@@ -6,6 +6,7 @@ listed in differences.py with its reason; what is not there fails.
 """
 
 import concurrent.futures
+import re
 import sys
 import time
 
@@ -15,6 +16,7 @@ import differences
 import harness
 import world
 
+IDENTIFIER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 PASSWORD = "not-a-real-password"
 # What stands for the answer of a server that does not know the action.
 LACKING = {"unknown action": True}
@@ -23,7 +25,8 @@ LACKING = {"unknown action": True}
 def shape(value, path=""):
     """The set of `path:type` of everything that holds something."""
     if isinstance(value, dict):
-        inner = [shape(v, f"{path}.{k}" if path else k) for k, v in value.items()]
+        names = {k: "*" if IDENTIFIER.fullmatch(k) else k for k in value}
+        inner = [shape(v, f"{path}.{names[k]}" if path else names[k]) for k, v in value.items()]
         return set().union(*inner)
     if isinstance(value, list):
         return set().union(*[shape(item, f"{path}[]") for item in value])

@@ -195,6 +195,10 @@ CHANGES = [
     ("random_page_cost             = 1.1\n", ""),
     ("above  = 150", "above  = 120"),
     ("class               = \"db.t3.medium\"", "class               = \"db.m6g.large\""),
+    ("size       = \"100 GiB\"", "size       = \"150 GiB\""),
+    ("enhanced = \"30 s\"", "enhanced = \"60 s\""),
+    ("logs     = [\"postgresql\", \"upgrade\"]", "logs     = [\"postgresql\"]"),
+    ("description = \"psql from the admin host\"", "description = \"the admin host\""),
     ("idle_client_timeout = \"30 min\"", "idle_client_timeout = \"20 min\""),
     ("[instance]\n",
      "[access.batch]\nfrom        = \"10.20.2.0/24\"\ndescription = \"batch jobs\"\n\n"

@@ -185,28 +185,43 @@ fn codes() -> String {
     page
 }
 
-/// Actions that reading needs in every run, whatever the spec holds.
-const ALWAYS: [&str; 2] = ["sts:GetCallerIdentity", "tag:GetResources"];
+/// What no kind calls for itself, with what is read and written for it.
+const BESIDE: [(&str, &[&str], &[&str]); 4] = [
+    (
+        "every run",
+        &["sts:GetCallerIdentity", "tag:GetResources"],
+        &[],
+    ),
+    (
+        "what a spec refers to",
+        &[
+            "ec2:DescribeVpcs",
+            "ec2:DescribeRouteTables",
+            "ec2:DescribeManagedPrefixLists",
+            "sns:GetTopicAttributes",
+        ],
+        &[],
+    ),
+    ("`{ ssm = }`", &["ssm:GetParameters"], &[]),
+    ("a store on S3", &["s3:GetObject"], &["s3:PutObject"]),
+];
 
-fn permissions() -> String {
+pub(crate) fn permissions() -> String {
     let mut page = format!(
         "# Permissions\n\n{NOTE}\n\nWhat pgward calls, by kind. `check` calls nothing; `plan`, \
          `drift` and `output` need what *reads* says; `apply` and `destroy` need both.\n\n\
          | kind | reads | writes |\n|---|---|---|\n"
     );
-    let mut reads: BTreeSet<&str> = ALWAYS.into_iter().collect();
+    let mut reads: BTreeSet<&str> = BTreeSet::new();
     let mut writes: BTreeSet<&str> = BTreeSet::new();
-    for kind in CATALOG.kinds {
-        writeln!(
-            page,
-            "| {} | {} | {} |",
-            kind.name,
-            list(kind.reads),
-            list(kind.writes)
-        )
-        .expect("a text takes all");
-        reads.extend(kind.reads);
-        writes.extend(kind.writes);
+    let kinds = CATALOG
+        .kinds
+        .iter()
+        .map(|kind| (kind.name, kind.reads, kind.writes));
+    for (name, read, write) in kinds.chain(BESIDE) {
+        writeln!(page, "| {name} | {} | {} |", list(read), list(write)).expect("a text takes all");
+        reads.extend(read);
+        writes.extend(write);
     }
     writes.retain(|action| !reads.contains(action));
     for (title, actions) in [

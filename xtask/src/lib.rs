@@ -6,6 +6,7 @@ pub mod bench;
 pub mod case;
 pub mod generate;
 mod measure;
+pub mod simulate;
 pub mod tidy;
 
 use std::fs;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask::{Problem, bench, case, generate, root, tidy};
+use xtask::{Problem, bench, case, generate, root, simulate, tidy};
 
 /// The chores of this repository.
 #[derive(Debug, Parser)]
@@ -29,6 +29,15 @@ enum Verb {
     Case {
         /// Its name, such as `p101-another-key`, or with its family: `check/p101-another-key`.
         name: String,
+    },
+    /// Play random histories against the sandbox, in a release build.
+    Simulate {
+        /// How many.
+        #[arg(long, default_value_t = 2_000)]
+        seeds: u64,
+        /// The first seed.
+        #[arg(long, default_value_t = 0)]
+        first: u64,
     },
     /// Measure the budgets: calls, depth, time, memory.
     Bench {
@@ -58,6 +67,7 @@ fn run(verb: Verb) -> Result<String, Problem> {
         Verb::Gen { check: true } => generate::check(&root()),
         Verb::Tidy => tidy::report(&tidy::tidy(&root())),
         Verb::Case { name } => case::make(&root(), &name),
+        Verb::Simulate { seeds, first } => simulate::simulate(&root(), first, seeds),
         Verb::Bench { program, quick } => bench::bench(&root(), program, quick),
     }
 }

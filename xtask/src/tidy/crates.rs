@@ -6,7 +6,7 @@ use std::path::Path;
 
 use pgward_kinds::CATALOG;
 
-use crate::{files, folders, shown};
+use crate::{files, folders, generate, shown};
 
 /// Who may see whom, besides tests; `cli`, `tests` and `xtask` may see all.
 const DIRECTIONS: [(&str, &[&str]); 9] = [
@@ -28,7 +28,7 @@ const KEPT: [(&str, &[&str]); 9] = [
     ("aws-sdk-", &["aws"]),
     ("aws-config", &["aws"]),
     ("hyper", &["sandbox"]),
-    ("aws-smithy-", &["aws", "sandbox"]),
+    ("aws-smithy-", &["aws", "sandbox", "cli"]),
     ("tokio", &["engine", "aws", "sandbox", "cli", "store"]),
     ("anyhow", &[]),
     ("fastrand", &["sandbox"]),
@@ -66,10 +66,10 @@ pub(super) fn directions(root: &Path) -> Vec<String> {
             .collect();
         let ours = DIRECTIONS.iter().find(|(known, _)| *known == role);
         for dependency in dependencies {
-            if let (Some(other), Some((_, allowed))) = (dependency.strip_prefix("pgward-"), ours) {
-                if !allowed.contains(&other) {
-                    complaints.push(format!("{name}: `{role}` must not see `{other}`"));
-                }
+            if let (Some(other), Some((_, allowed))) = (dependency.strip_prefix("pgward-"), ours)
+                && !allowed.contains(&other)
+            {
+                complaints.push(format!("{name}: `{role}` must not see `{other}`"));
             }
             for (kept, allowed) in KEPT {
                 let same =
@@ -130,6 +130,38 @@ pub(super) fn kinds(root: &Path) -> Vec<String> {
         }
     }
     complaints
+}
+
+/// Every action that the adapters name is on the page of permissions.
+pub(super) fn actions(root: &Path) -> Vec<String> {
+    let listed = generate::permissions();
+    let mut complaints = Vec::new();
+    for path in files(&root.join("crates/aws/src")) {
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        let missing: BTreeSet<&str> = text
+            .split('"')
+            .filter(|word| is_action(word) && !listed.contains(&format!("\"{word}\"")))
+            .collect();
+        let name = shown(root, &path);
+        complaints.extend(
+            missing
+                .iter()
+                .map(|word| format!("{name}: `{word}` is in no list of permissions")),
+        );
+    }
+    complaints
+}
+
+/// Whether a text is an action as IAM names it: `rds:DescribeDBInstances`.
+fn is_action(text: &str) -> bool {
+    text.split_once(':').is_some_and(|(service, name)| {
+        !service.is_empty()
+            && service
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+            && name.starts_with(|c: char| c.is_ascii_uppercase())
+            && name.chars().all(char::is_alphanumeric)
+    })
 }
 
 /// The lints of pure crates are those of all, and the same further ones.

@@ -3,18 +3,38 @@
 use std::fs;
 use std::path::Path;
 
+use pgward_kinds::CATALOG;
+
 use crate::case::UNDESCRIBED;
 use crate::{files, folders, shown};
 
-/// Every case says what it shows and holds what is expected.
+/// What the cases of a family end with; every one of these is in every case.
+const EXPECTED: [(&str, &[&str]); 2] = [
+    ("check", &["expected.txt"]),
+    (
+        "plan",
+        &["plan.txt", "plan.json", "calls.txt", "report.txt"],
+    ),
+];
+
+/// Every case says what it shows and holds what is expected; every kind has a case.
 pub(super) fn cases(root: &Path) -> Vec<String> {
     let mut complaints = Vec::new();
+    let mut names = Vec::new();
     for family in folders(&root.join("tests/cases")) {
-        for folder in folders(&family) {
-            if folder.ends_with("shared") {
-                continue;
-            }
-            let name = shown(root, &folder);
+        let expected = EXPECTED.iter().find(|(known, _)| family.ends_with(known));
+        let Some((_, expected)) = expected else {
+            complaints.push(format!(
+                "{}: xtask knows no such family",
+                shown(root, &family)
+            ));
+            continue;
+        };
+        for folder in folders(&family)
+            .iter()
+            .filter(|folder| !folder.ends_with("shared"))
+        {
+            let name = shown(root, folder);
             let spec = fs::read_to_string(folder.join("spec.toml")).unwrap_or_default();
             let first = spec.lines().next().unwrap_or_default();
             if !first.starts_with("# ") || first == UNDESCRIBED {
@@ -22,16 +42,18 @@ pub(super) fn cases(root: &Path) -> Vec<String> {
                     "{name}/spec.toml:1: a comment says what the case shows"
                 ));
             }
-            let expected = files(&folder).into_iter().filter(|file| {
-                let end = file.extension().unwrap_or_default();
-                let input = file.ends_with("variables.txt") || file.ends_with("live.json");
-                (end == "txt" || end == "json") && !input
-            });
-            if expected.count() == 0 {
+            for file in expected.iter().filter(|file| !folder.join(file).is_file()) {
                 complaints.push(format!(
-                    "{name}: nothing is expected; accept a run and read it"
+                    "{name}: {file} is missing; accept a run and read it"
                 ));
             }
+            names.push(name);
+        }
+    }
+    for kind in CATALOG.kinds {
+        let start = format!("tests/cases/plan/{}-", kind.name.replace('_', "-"));
+        if !names.iter().any(|name| name.starts_with(&start)) {
+            complaints.push(format!("{start}*: the kind `{}` has no case", kind.name));
         }
     }
     complaints

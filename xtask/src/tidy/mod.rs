@@ -14,6 +14,7 @@ pub fn tidy(root: &Path) -> Vec<String> {
     let mut complaints = sources::check(root);
     complaints.extend(crates::directions(root));
     complaints.extend(crates::kinds(root));
+    complaints.extend(crates::actions(root));
     complaints.extend(crates::lints(root));
     complaints.extend(documents::cases(root));
     complaints.extend(documents::links(root));
