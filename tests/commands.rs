@@ -1,1 +1,348 @@
-//! Being written.
+//! The program as pipelines meet it: exit codes, streams, and the documents of `--json`.
+//!
+//! It runs the built program in a temporary copy of `specs/`; building the workspace's tests builds it.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The built program, beside the folder of this test's own executable.
+fn program() -> PathBuf {
+    let own = std::env::current_exe().expect("a test has an executable");
+    let profile = own
+        .ancestors()
+        .nth(2)
+        .expect("tests are built into target/PROFILE/deps");
+    let path = profile.join(format!("pgward{}", std::env::consts::EXE_SUFFIX));
+    assert!(
+        path.exists(),
+        "{} is not built: cargo test --workspace, or cargo build",
+        path.display()
+    );
+    path
+}
+
+/// A folder with a copy of the shipped specs.
+fn folder() -> TempDir {
+    let folder = tempfile::tempdir().expect("there is room for a few files");
+    let specs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs");
+    let copy = folder.path().join("specs");
+    std::fs::create_dir(&copy).expect("the folder is ours");
+    for entry in std::fs::read_dir(specs).expect("the specs are shipped") {
+        let path = entry.expect("the folder can be listed").path();
+        let name = path.file_name().expect("a file has a name");
+        std::fs::copy(&path, copy.join(name)).expect("it can be copied");
+    }
+    folder
+}
+
+fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program());
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .env("HTTPS_PROXY", "http://127.0.0.1:9")
+        .env("NO_PROXY", "127.0.0.1")
+        .env("USER", "tester")
+        .env_remove("GITHUB_ACTIONS")
+        .env_remove("AWS_PROFILE");
+    command
+}
+
+fn run(folder: &Path, line: &str) -> Output {
+    let arguments: Vec<&str> = line.split(' ').collect();
+    command(folder, &arguments)
+        .output()
+        .expect("the program starts")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("output is UTF-8")
+}
+
+/// Runs a line that must end with a code, and gives stdout.
+fn expect(folder: &Path, line: &str, code: i32) -> String {
+    let output = run(folder, line);
+    assert_eq!(
+        output.status.code(),
+        Some(code),
+        "pgward {line}\n{}{}",
+        text(&output.stdout),
+        text(&output.stderr)
+    );
+    text(&output.stdout)
+}
+
+/// The last line on stderr names the code of what did not succeed.
+fn expect_named(folder: &Path, line: &str, code: i32) {
+    let output = run(folder, line);
+    let complaints = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{line}\n{complaints}");
+    let last = complaints.lines().last().unwrap_or_default();
+    assert!(
+        last.starts_with(&format!("exit {code}: ")),
+        "{line} ends with: {last}"
+    );
+}
+
+fn edit(folder: &Path, file: &str, from: &str, to: &str) {
+    let path = folder.join("specs").join(file);
+    let mut text = String::new();
+    std::fs::File::open(&path)
+        .and_then(|mut file| file.read_to_string(&mut text))
+        .expect("it was copied");
+    assert!(text.contains(from), "{file} holds {from}");
+    std::fs::write(&path, text.replacen(from, to, 1)).expect("it is ours");
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+#[test]
+fn checks_answer_for_files_only() {
+    let folder = folder();
+    expect(folder.path(), "check", 0);
+    expect(folder.path(), "check dev", 0);
+    expect_named(folder.path(), "check nobody", 3);
+    edit(folder.path(), "dev.toml", "multi_az", "multi_zone");
+    expect_named(folder.path(), "check dev", 3);
+    let document = json(&expect(folder.path(), "check dev --json", 3));
+    assert!(!document["findings"].as_array().expect("a list").is_empty());
+    expect_named(folder.path(), "sandbox plan dev", 3);
+}
+
+#[test]
+fn plans_are_no_failure_unless_asked() {
+    let folder = folder();
+    let path = folder.path();
+    expect(path, "sandbox plan dev", 0);
+    expect_named(path, "sandbox plan dev --exit-code", 2);
+    expect_named(path, "sandbox plan", 3);
+    expect_named(path, "sandbox plan nobody", 3);
+    expect_named(path, "sandbox plan dev --nonsense", 64);
+    expect(path, "sandbox plan --all", 0);
+    let several = json(&expect(path, "sandbox plan --all --json", 0));
+    assert_eq!(several.as_array().expect("one document each").len(), 3);
+    let document = json(&expect(path, "sandbox plan dev --json", 0));
+    for field in [
+        "format",
+        "format_version",
+        "tool_version",
+        "plan_id",
+        "created_at",
+        "environment",
+        "spec",
+        "live",
+        "verdict",
+        "summary",
+        "changes",
+        "steps",
+        "waiting",
+        "unmanaged",
+        "findings",
+        "notes",
+        "not_checked",
+    ] {
+        assert!(document.get(field).is_some(), "the plan has `{field}`");
+    }
+    assert_eq!(document["format"], "pgward.plan");
+    assert_eq!(document["environment"]["sandbox"], true);
+    assert_eq!(document["live"]["unread"], json("[]"));
+    let change = &document["changes"][0];
+    for field in [
+        "path", "address", "action", "effect", "flags", "when", "gate", "source",
+    ] {
+        assert!(change.get(field).is_some(), "a change has `{field}`");
+    }
+}
+
+#[test]
+fn json_leaves_stderr_empty() {
+    let folder = folder();
+    for line in [
+        "sandbox plan dev --json",
+        "check --json",
+        "sandbox apply dev --yes --json",
+        "sandbox drift dev --json",
+    ] {
+        let output = run(folder.path(), line);
+        assert_eq!(text(&output.stderr), "", "{line}");
+    }
+}
+
+#[test]
+fn nothing_is_applied_or_destroyed_without_consent() {
+    let folder = folder();
+    let path = folder.path();
+    expect_named(path, "sandbox apply dev", 3);
+    expect(path, "sandbox apply dev --yes", 0);
+    expect(path, "sandbox apply dev --yes", 0);
+    expect(path, "sandbox plan dev --exit-code", 0);
+    expect(path, "sandbox drift dev", 0);
+    expect_named(path, "sandbox destroy dev", 3);
+    expect_named(path, "sandbox destroy dev --yes", 3);
+    expect_named(path, "sandbox destroy dev --confirm happytrip-b2b/prod", 3);
+    expect(path, "sandbox destroy dev --confirm happytrip-b2b/dev", 0);
+    let new = json(&expect(path, "sandbox plan dev --json", 0));
+    assert_eq!(new["is_new"], true);
+}
+
+#[test]
+fn blocked_changes_turn_a_plan_red() {
+    let folder = folder();
+    let path = folder.path();
+    expect(path, "sandbox apply dev --yes", 0);
+    edit(
+        path,
+        "dev.toml",
+        "encryption = \"aws/rds\"",
+        "encryption = \"alias/other\"",
+    );
+    expect_named(path, "sandbox plan dev", 3);
+    expect_named(path, "sandbox apply dev --yes", 3);
+    let document = json(&expect(path, "sandbox plan dev --json", 3));
+    assert_eq!(document["verdict"], "blocked");
+}
+
+#[test]
+fn drift_is_a_difference() {
+    let folder = folder();
+    let path = folder.path();
+    expect(path, "sandbox apply dev --yes", 0);
+    let input = r#"{"DBInstanceIdentifier":"happytrip-b2b-dev","BackupRetentionPeriod":"3"}"#;
+    let call = [
+        "sandbox",
+        "call",
+        "rds:ModifyDBInstance",
+        input,
+        "--spec",
+        "dev",
+    ];
+    let output = command(path, &call).output().expect("the program starts");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    expect_named(path, "sandbox drift dev", 2);
+    expect(path, "sandbox drift dev --exit-zero", 0);
+    expect(path, "sandbox apply dev --yes", 0);
+    expect(path, "sandbox drift dev", 0);
+}
+
+#[test]
+fn events_are_numbered_and_end_with_one_summary() {
+    let folder = folder();
+    let events = |line: &str, code: i32| -> Vec<Value> {
+        expect(folder.path(), line, code)
+            .lines()
+            .map(json)
+            .collect()
+    };
+    let run = events("sandbox apply dev --yes --json", 0);
+    let idle = events("sandbox apply dev --yes --json", 0);
+    let destroyed = events("sandbox destroy dev --confirm happytrip-b2b/dev --json", 0);
+    for (name, events) in [("apply", &run), ("apply", &idle), ("destroy", &destroyed)] {
+        let numbers: Vec<u64> = events
+            .iter()
+            .map(|event| event["seq"].as_u64().expect("every event has a number"))
+            .collect();
+        let expected: Vec<u64> = (1..).take(numbers.len()).collect();
+        assert_eq!(numbers, expected, "seq has no gaps");
+        let (first, last) = (&events[0], &events[events.len() - 1]);
+        assert_eq!(first["type"], "start");
+        assert_eq!(first["format"], "pgward.events/1");
+        assert_eq!(first["command"], *name);
+        assert_eq!(last["type"], "summary");
+        assert_eq!(last["exit_code"], 0);
+        assert_eq!(last["result"], "done");
+        let summaries = events.iter().filter(|event| event["type"] == "summary");
+        assert_eq!(summaries.count(), 1, "one summary");
+        let mut moments: Vec<&str> = events
+            .iter()
+            .map(|event| event["ts"].as_str().expect("every event has a moment"))
+            .collect();
+        let written = moments.clone();
+        moments.sort_unstable();
+        assert_eq!(written, moments, "time does not go back");
+    }
+    let ended = |address: &str| {
+        run.iter().any(|event| {
+            event["type"] == "change" && event["address"] == address && event["state"] == "done"
+        })
+    };
+    assert!(ended("instance") && ended("network"));
+}
+
+#[test]
+fn a_refused_run_ends_with_a_summary() {
+    let folder = folder();
+    expect(folder.path(), "sandbox apply dev --yes", 0);
+    edit(
+        folder.path(),
+        "dev.toml",
+        "encryption = \"aws/rds\"",
+        "encryption = \"alias/other\"",
+    );
+    let lines = expect(folder.path(), "sandbox apply dev --yes --json", 3);
+    let events: Vec<Value> = lines.lines().map(json).collect();
+    let last = events.last().expect("there are events");
+    assert_eq!(last["type"], "summary", "{lines}");
+    assert_eq!(last["result"], "refused");
+    assert_eq!(last["exit_code"], 3);
+}
+
+#[test]
+fn two_runs_at_once_are_one_too_many() {
+    let folder = folder();
+    let path = folder.path();
+    // A run holds a lock on this file for as long as it lives, so whoever locks it stands for one.
+    expect(path, "sandbox apply dev --yes", 0);
+    let lock = path.join("state/sandbox/happytrip-b2b/dev/lease.lock");
+    let file = std::fs::OpenOptions::new()
+        .append(true)
+        .open(&lock)
+        .expect("a run leaves the file it locks");
+    file.lock().expect("nobody else holds it");
+    edit(
+        path,
+        "dev.toml",
+        "retention = \"1 day\"",
+        "retention = \"2 days\"",
+    );
+    expect_named(path, "sandbox apply dev --yes", 4);
+    // What is read while somebody applies may be half of it.
+    expect_named(path, "sandbox plan dev", 4);
+    drop(file);
+    expect(path, "sandbox apply dev --yes", 0);
+}
+
+#[test]
+fn a_closed_stdout_is_no_crash() {
+    let folder = folder();
+    for arguments in [
+        &["sandbox", "plan", "prod"][..],
+        &["sandbox", "plan", "prod", "--json"],
+        &["check", "--json"],
+    ] {
+        let mut child = command(folder.path(), arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        // As `head -1` does: it reads a little and closes.
+        let mut stdout = child.stdout.take().expect("it is piped");
+        let mut start = [0; 16];
+        let read = stdout.read(&mut start).expect("something is printed");
+        assert!(read > 0);
+        drop(stdout);
+        let output = child.wait_with_output().expect("it ends");
+        let complaints = text(&output.stderr);
+        assert!(
+            !complaints.contains("panicked"),
+            "{arguments:?}: {complaints}"
+        );
+        assert_ne!(output.status.code(), Some(101), "{arguments:?}");
+    }
+}

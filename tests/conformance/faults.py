@@ -42,6 +42,8 @@ FAULTS = [
           "target groups and targets of a proxy that is not there answer an HTML page"),
     Fault("moto-get-resources-misses-groups", "moto", "mended",
           "GetResources leaves out DB subnet groups and parameter groups"),
+    Fault("moto-conditional-writes-race", "moto", "mended",
+          "PutObject looks at its condition and writes later: two of many threads can both win"),
     Fault("ministack-family-lacks-engine", "ministack", "mended",
           "DescribeDBEngineVersions calls the family of PostgreSQL 16 `16`, not `postgres16`"),
     Fault("ministack-offers-old-classes", "ministack", "mended",

@@ -7,6 +7,7 @@ does not have is added as small as the suite needs it.
 import datetime
 import json
 import sys
+import threading
 
 import cbor2
 from botocore.session import get_session
@@ -19,6 +20,7 @@ from moto.moto_server.werkzeug_app import (
 )
 from moto.rds import exceptions, models
 from moto.rds.responses import RDSResponse
+from moto.s3.responses import S3Response
 from werkzeug.serving import run_simple
 
 import faults
@@ -351,6 +353,17 @@ def describe_db_proxy_target_groups(original, self, proxy_name):
 def describe_db_proxy_targets(original, self, proxy_name):
     self.describe_db_proxies(proxy_name)
     return original(self, proxy_name)
+
+
+# S3: a condition and its write are one.
+
+WRITING = threading.Lock()
+
+
+@mend("moto-conditional-writes-race", S3Response)
+def put_object(original, self):
+    with WRITING:
+        return original(self)
 
 
 # Tags across services.

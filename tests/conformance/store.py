@@ -232,6 +232,22 @@ class Team:
         self.exits("unlock of another lock", 3, "unlock", "dev", "--id", "00000000", "--yes")
         self.exits("unlock", 0, "unlock", "dev", "--id", lease["id"], "--yes")
 
+    def overwritten(self):
+        """Leases that were written over one that was held; the bucket keeps every version."""
+        found = []
+        pages = self.s3.get_paginator("list_object_versions")
+        for page in pages.paginate(Bucket=BUCKET, Prefix=PREFIX + "lease.json"):
+            for version in page["Versions"]:
+                body = self.s3.get_object(
+                    Bucket=BUCKET, Key=version["Key"], VersionId=version["VersionId"]
+                )["Body"]
+                found.append(json.loads(body.read()))
+        found.reverse()
+        return [
+            (before["id"], after["id"]) for before, after in zip(found, found[1:])
+            if after["id"] != before["id"] and "released" not in before
+        ]
+
     def left_behind(self):
         """Nothing to do, one run at a time, and everything readable."""
         plan = self.exits("plan after all", 0, "plan", "dev", "--exit-code")
@@ -247,6 +263,7 @@ class Team:
         ended = [lines for lines in self.journals().values() if lines[-1]["what"] == "end"]
         self.checks.that("a journal goes from start to end",
                          ended and ended[-1][0]["what"] == "start", ended)
+        self.checks.same("no lease was written over another's", self.overwritten(), [])
         versions = self.s3.list_object_versions(Bucket=BUCKET, Prefix=PREFIX)
         self.checks.same("nothing was ever deleted", versions.get("DeleteMarkers", []), [])
         head = self.s3.head_object(Bucket=BUCKET, Key=PREFIX + "record.json")

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use pgward_aws::{Aws, Session, SessionOptions};
 use pgward_engine::{
     ApplyOptions, Checked, Circumstances, Clock, Live, Outcome, Plan, Ports, Record, Remote as _,
-    Report, Stop, Timing, apply, approve, declared_values, diff, teardown,
+    Report, Stop, Timing, apply, approve, declared_values, diff, requests, teardown,
 };
 use pgward_kinds::CATALOG;
 use pgward_model::{Diagnostic, Disruptive, Effect};
@@ -128,7 +128,16 @@ impl Stage {
     /// If the system gives no runtime.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        let sandbox = Sandbox::new(seed);
+        Self::with(Sandbox::new(seed))
+    }
+
+    /// A world that is there already.
+    ///
+    /// # Panics
+    ///
+    /// If the system gives no runtime.
+    #[must_use]
+    pub fn with(sandbox: Sandbox) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .start_paused(true)
@@ -179,7 +188,7 @@ impl Stage {
         self.written.keep(&text);
         self.written
             .keep(serde_json::to_string(&report).expect("reports are plain data"));
-        self.keep_record(planned);
+        self.keep_record(planned, &after);
         Ok(Applied {
             report,
             text,
@@ -217,6 +226,11 @@ impl Stage {
                 Timing::Window
             },
             allow: wish.allow.clone(),
+            flags: if wish.now {
+                vec!["--now".to_owned()]
+            } else {
+                Vec::new()
+            },
             only: wish.only.clone(),
             destroy: wish.destroy,
             keep: wish.keep.clone(),
@@ -266,12 +280,16 @@ impl Stage {
         self.written.keep(whole);
     }
 
-    fn keep_record(&self, planned: &Planned) {
+    fn keep_record(&self, planned: &Planned, after: &Planned) {
+        let now = self.sandbox.clock().now();
+        let caller = planned.plan.circumstances.caller.as_ref();
+        let by = caller.map(|caller| caller.arn.clone()).unwrap_or_default();
         let record = Record {
             format: "pgward.record/1".to_owned(),
-            at: self.sandbox.clock().now(),
+            at: now,
             commit: None,
-            by: String::new(),
+            waiting: requests(None, &after.plan, now, &by),
+            by,
             plan: planned.plan.id.clone(),
             values: declared_values(&planned.given.desired, &CATALOG),
             names: planned.plan.names.clone(),

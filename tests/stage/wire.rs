@@ -237,12 +237,13 @@ fn number(bytes: &[u8]) -> u64 {
         .fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
-/// The requests in order: those that change something with `!` and their parameters, runs of others
-/// with the names of their actions once each.
+/// The requests in order: those that change something with `!` and their parameters, or the word
+/// `again` if one like it is there already; of runs of others the names of their actions, once each.
 #[must_use]
 pub fn print_calls(sent: &[Sent]) -> String {
     let mut text = String::new();
     let mut run: Vec<&str> = Vec::new();
+    let mut written: Vec<&Sent> = Vec::new();
     for one in sent {
         if !one.writes() {
             if !run.contains(&one.action.as_str()) {
@@ -251,7 +252,15 @@ pub fn print_calls(sent: &[Sent]) -> String {
             }
             continue;
         }
+        let again = format!("! {} again\n", one.action);
+        if written.contains(&one) {
+            if !text.ends_with(&again) {
+                text.push_str(&again);
+            }
+            continue;
+        }
         run.clear();
+        written.push(one);
         writeln!(text, "! {}", one.action).expect("a text takes it");
         for (name, value) in &one.parameters {
             writeln!(text, "      {name} = {value}").expect("a text takes it");

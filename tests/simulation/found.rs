@@ -1,0 +1,1 @@
+//! Histories that showed a defect once, so that it does not come back.
