@@ -7,7 +7,7 @@ use pgward_model::{
 };
 
 use crate::{
-    AttributeChange, Changes, Live, Observation, Present, ResourceChange, Verb, WaitingValue,
+    AttributeChange, Changes, Live, Observation, Present, Readiness, ResourceChange, Verb, WaitingValue,
     compare,
 };
 
@@ -26,6 +26,12 @@ pub fn diff(desired: &Desired, live: &Live, catalog: &Catalog, today: &str) -> C
             Observation::Unreadable(fault) => changes.unread.push((address.clone(), fault.clone())),
             Observation::Present(present) if !is_ours(desired, present) => {
                 changes.unmanaged.push((address.clone(), present.clone()));
+            }
+            // It makes room for another one of its name.
+            Observation::Present(present) if present.readiness == Readiness::Leaving => {
+                changes
+                    .resources
+                    .push(whole(resource, Verb::Create, Some(present)));
             }
             Observation::Present(present) => {
                 changes.compared.push(address.clone());

@@ -2,7 +2,7 @@
 
 use pgward_model::{Catalog, Path, Value};
 
-use crate::{Live, Observation, Operation, Plan, Present, Verb};
+use crate::{Live, Observation, Operation, Plan, Present, Readiness, Verb};
 
 /// A value that a plan relies on and that has changed since.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +65,8 @@ fn compare(
         (_, _, Some(Observation::Unreadable(fault))) => {
             tell(address(), "readable".to_owned(), fault.to_string());
         }
+        (Verb::Create, Some(_), Some(Observation::Present(present)))
+            if present.readiness == Readiness::Leaving => {}
         (Verb::Create, _, Some(Observation::Present(present))) => {
             tell(
                 address(),

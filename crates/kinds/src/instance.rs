@@ -123,7 +123,7 @@ attributes! {
 
     /// How long automated backups are kept: 0 to 35 days; `0 days` keeps none.
     RETENTION: "backup.retention", Form::Days => required().aws("BackupRetentionPeriod")
-        .terraform("backup_retention_period").range(0, 35).applies(PerKey(retention_applies)).effect_by(crossing_zero)
+        .terraform("backup_retention_period").range(0, 35).applies(PerKey(retention_applies)).effect_by(crossing_zero).may_spare()
         .exposes(retention_cut).reason_by(retention_reason);
 
     /// Whether snapshots get the tags of the instance.

@@ -381,8 +381,7 @@ fn read(proxy: &DbProxy, tags: &Tags, behind: &Behind, declared: Option<&Resourc
     }
     (present.readiness, present.advice) = readiness(proxy, &behind.targets);
     if let Some(status) = proxy.status() {
-        let registers =
-            status.as_str() == "available" && present.readiness == pgward_engine::Readiness::Busy;
+        let registers = status.as_str() == "available" && present.readiness == Readiness::Busy;
         present.status = if registers {
             "registering its target"
         } else {

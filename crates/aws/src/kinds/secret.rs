@@ -116,7 +116,7 @@ impl Adapter for Secret {
             .await
         {
             Err(fault) if fault.kind == FaultKind::AlreadyExists => {
-                bring_back(aws, request, &value, fault).await
+                bring_back(aws, request, fault).await
             }
             result => result.map(|_| ()),
         }
@@ -168,9 +168,9 @@ fn is_leaving(fault: &Fault) -> bool {
     .any(|words| fault.message.contains(words))
 }
 
-/// Brings back a secret that an earlier deletion of the same resource left, with another password;
-/// the name stays taken for days.
-async fn bring_back(aws: &Aws, request: &Create, value: &str, refused: Fault) -> Result<(), Fault> {
+/// Brings back a secret that an earlier deletion of the same resource left: the name stays taken
+/// for days. It keeps its value, since a database that outlived it still has that password.
+async fn bring_back(aws: &Aws, request: &Create, refused: Fault) -> Result<(), Fault> {
     let name = &request.resource.name;
     let ours = tags::owner(&request.tags);
     let Some(entry) = describe(aws, name).await? else {
@@ -186,14 +186,6 @@ async fn bring_back(aws: &Aws, request: &Create, value: &str, refused: Fault) ->
     let call = secrets.restore_secret().secret_id(name).send();
     aws.session()
         .call("secretsmanager:RestoreSecret", call)
-        .await?;
-    let call = secrets
-        .put_secret_value()
-        .secret_id(name)
-        .secret_string(value);
-    let call = call.client_request_token(token(aws, name)).send();
-    aws.session()
-        .call("secretsmanager:PutSecretValue", call)
         .await?;
     tag(aws, name, &request.tags).await
 }

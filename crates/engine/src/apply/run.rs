@@ -78,6 +78,10 @@ impl Run {
             tags: self.operation.tags.clone(),
             names: self.shared.names.clone(),
         };
+        if self.operation.live.is_some() {
+            // The name is free when its former holder is gone.
+            self.gone(self.ports.clock.now()).await?;
+        }
         let began = self.ports.clock.now();
         let mut attempts = 0;
         loop {
