@@ -12,6 +12,9 @@ use crate::listing::Fleet;
 /// What is written for a database that is not encrypted.
 pub(crate) const NONE: &str = "none";
 
+/// The key that RDS uses if none is named.
+const AWS_OWN: &str = "aws/rds";
+
 /// A written key as AWS takes it: `aws/rds` is an alias.
 pub(crate) fn as_aws_takes_it(written: &str) -> String {
     if written.starts_with("aws/") {
@@ -29,11 +32,15 @@ fn is_arn(written: &str) -> bool {
 /// The ARNs of all keys that the run's environments name.
 pub(crate) async fn resolve(fleet: &Fleet<'_>) -> BTreeMap<String, Result<String, Fault>> {
     let instances = fleet.declared("instance");
-    let written: BTreeSet<&str> = instances
+    let mut written: BTreeSet<&str> = instances
         .iter()
         .filter_map(|resource| resource.attributes.text(ENCRYPTION.path))
         .filter(|written| *written != NONE)
         .collect();
+    // What is encrypted with AWS's own key and shall not be is named by its alias, not by an ARN.
+    if written.iter().any(|key| *key != AWS_OWN) {
+        written.insert(AWS_OWN);
+    }
     let looks = written
         .iter()
         .map(|written| -> Boxed<'_, Result<String, Fault>> { Box::pin(look(fleet.aws, written)) })
@@ -106,10 +113,12 @@ pub(crate) fn in_words(
             None => false,
         };
     if same {
-        written.to_owned()
-    } else {
-        live.to_owned()
+        return written.to_owned();
     }
+    let known = keys
+        .iter()
+        .find(|(_, key)| key.as_ref().is_ok_and(|arn| arn == live));
+    known.map_or(live, |(name, _)| name).to_owned()
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@ use pgward_model::{
 };
 
 use crate::{
-    AttributeChange, Changes, Live, Observation, Present, Readiness, ResourceChange, Verb, WaitingValue,
-    compare,
+    AttributeChange, Changes, Live, Observation, Present, Readiness, ResourceChange, Verb,
+    WaitingValue, compare,
 };
 
 /// What differs. `today` (`2026-03-31`) ends entries of `[ignore.*]`.

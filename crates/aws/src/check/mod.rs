@@ -5,6 +5,7 @@
 mod classes;
 pub(crate) mod parameters;
 mod references;
+mod storage;
 mod subnets;
 pub(crate) mod versions;
 
@@ -147,6 +148,7 @@ pub(crate) async fn check(aws: &Aws, desired: &Desired, live: &Live, changes: &C
         Box::pin(classes::check(&case)),
         Box::pin(references::check(&case)),
         Box::pin(parameters::check(&case)),
+        Box::pin(std::future::ready(storage::check(&case))),
     ];
     let mut checked = Checked::default();
     if let Some(caller) = aws.known_caller() {

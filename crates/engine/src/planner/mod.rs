@@ -102,6 +102,7 @@ impl Planner<'_> {
             }
         }
         self.drop_followers(&mut changes);
+        let held = self.hold_leaders(&mut changes);
         self.use_restarts(&mut changes);
         self.plan_restarts(&mut changes);
         self.restrict(&mut changes);
@@ -111,7 +112,8 @@ impl Planner<'_> {
         let operations = self.operations(&mut changes);
         let steps = self.steps(&operations);
         self.order(&mut changes);
-        let waiting = self.waiting();
+        let mut waiting = self.waiting();
+        waiting.extend(held);
         let mut plan = Plan {
             id: String::new(),
             circumstances: self.circumstances.clone(),

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use pgward_model::{Attribute, Case, Effect, Flag, Kind, Object, Path};
 
 use crate::{
-    AttributeChange, Follow, Gate, PlannedChange, Present, ResourceChange, Verb, When, compare,
+    AttributeChange, Follow, Gate, PlannedChange, Present, ResourceChange, Verb, Waiting, When,
+    compare,
     diff::find_output,
     effect::{self, Judgement, Moment},
 };
@@ -201,6 +202,52 @@ impl Planner<'_> {
                     .iter()
                     .any(|leader| self.graph.reaches(&change.address, leader)))
         });
+    }
+
+    /// In the window, a source can be asked for a minor version only once its replicas have it:
+    /// until then it waits, and a later apply sends it.
+    pub(super) fn hold_leaders(&self, changes: &mut Vec<PlannedChange>) -> Vec<Waiting> {
+        if self.starts_now() || self.circumstances.destroy {
+            return Vec::new();
+        }
+        let upgrades = |change: &PlannedChange| {
+            change.attribute.as_ref().is_some_and(|(path, _)| {
+                let row = self.catalog.kind(&change.kind).attribute(path);
+                row.is_some_and(|row| row.one_way == Some(pgward_model::Way::Upgrade))
+            })
+        };
+        let planned = changes.iter().filter(|change| upgrades(change));
+        let queued = self.changes.waiting.iter().filter(|waiting| {
+            let row = waiting.attribute.as_deref();
+            let row = row.and_then(|path| self.catalog.kind(&waiting.kind).attribute(path));
+            row.is_some_and(|row| row.one_way == Some(pgward_model::Way::Upgrade))
+        });
+        let followers: BTreeSet<pgward_model::Address> = planned
+            .map(|change| change.address.clone())
+            .chain(queued.map(|waiting| waiting.address.clone()))
+            .collect();
+        let (held, rest): (Vec<PlannedChange>, Vec<PlannedChange>) =
+            changes.drain(..).partition(|change| {
+                upgrades(change)
+                    && followers
+                        .iter()
+                        .any(|other| self.graph.reaches(other, &change.address))
+            });
+        *changes = rest;
+        held.into_iter()
+            .map(|change| Waiting {
+                address: change.address,
+                path: change.path,
+                before_text: change.before_text,
+                after_text: change.after_text,
+                until: change.when,
+                effect: change.effect,
+                interruption: change.interruption,
+                declared: true,
+                overdue: false,
+                note: "its replicas come first; apply again once they are upgraded".to_owned(),
+            })
+            .collect()
     }
 
     fn takes_followers_along(&self, change: &ResourceChange) -> bool {
