@@ -152,11 +152,14 @@ impl DriftDocument {
 
 fn entry(item: &DriftItem) -> DriftEntry {
     let whole = item.whole;
-    let gone = whole && item.live.is_none();
+    let applied = item.class != DriftClass::NotApplied;
+    let gone = whole && item.live.is_none() && applied;
     let alarming = gone || item.flags.contains(&Flag::Exposure);
     let mut remarks = item.remarks.clone();
     if remarks.is_empty() && gone {
         remarks.push("it does not exist any more".to_owned());
+    } else if remarks.is_empty() && whole && !applied {
+        remarks.push("not there yet".to_owned());
     } else if remarks.is_empty() && whole && item.last_applied.is_none() {
         remarks.push("it carries the tags of this environment, and nothing declares it".to_owned());
     }

@@ -48,6 +48,10 @@ fn headline(page: &mut Page, document: &DriftDocument) {
             let text = format!("{} as last applied", wording::count(all, "resource"));
             head::headline(page, "NO DRIFT", &[text]);
         }
+        DriftVerdict::NoDrift if document.of(DriftClass::NotApplied).count() >= all => {
+            let text = "the environment was not applied yet".to_owned();
+            head::headline(page, "NO DRIFT", &[text]);
+        }
         DriftVerdict::NoDrift => {
             let text = format!("{} as specified", wording::count(all, "resource"));
             head::headline(page, "NO DRIFT", &[text]);
@@ -264,11 +268,11 @@ fn lists(page: &mut Page, document: &DriftDocument) {
             } else {
                 entry.remarks.join("; ")
             };
-            let live = shown(entry.live.as_ref());
-            item(
-                page,
-                &format!("{} {live} in AWS, {declared}: {plan}", entry.path),
-            );
+            let text = match &entry.live {
+                Some(live) => format!("{} {live} in AWS, {declared}: {plan}", entry.path),
+                None => format!("{} {declared}", entry.path),
+            };
+            item(page, &text);
         }
     }
 }
