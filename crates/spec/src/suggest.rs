@@ -10,7 +10,12 @@ use crate::parse::Entry;
 pub(crate) fn near<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (word.chars().count() / 3).clamp(1, 3);
     let mut best: Option<(usize, &str)> = None;
+    let length = word.chars().count();
     for name in names {
+        // The distance is at least the difference in length.
+        if name.chars().count().abs_diff(length) > limit {
+            continue;
+        }
         let distance = strsim::osa_distance(&word.to_lowercase(), &name.to_lowercase());
         if distance <= limit && best.is_none_or(|(shortest, _)| distance < shortest) {
             best = Some((distance, name));

@@ -9,6 +9,8 @@ use crate::wording;
 
 /// The code of a secret that is written in a file; the text it points at is never shown.
 const LITERAL_SECRET: &str = "P110";
+/// So many findings are shown at once; more help nobody.
+const MOST: usize = 500;
 /// What stands for a secret, whatever its length.
 const MASK: &str = "********";
 
@@ -159,10 +161,17 @@ fn position(column: u32) -> usize {
 #[must_use]
 pub fn diagnostics(all: &[Diagnostic], sources: &Sources, style: Style) -> String {
     let sources = sources.clone().hiding(all);
-    let texts: Vec<String> = all
+    let mut texts: Vec<String> = all
         .iter()
-        .map(|one| diagnostic(one, &sources, style))
+        .take(MOST)
+        .map(|one| rendered(one, &sources, style))
         .collect();
+    if all.len() > MOST {
+        texts.push(format!(
+            "and {}, shown once these are mended\n",
+            wording::count(all.len() - MOST, "more finding")
+        ));
+    }
     texts.join("\n")
 }
 
@@ -206,7 +215,15 @@ fn place(diagnostic: &Diagnostic) -> Option<&Origin> {
 /// One diagnostic.
 #[must_use]
 pub fn diagnostic(diagnostic: &Diagnostic, sources: &Sources, style: Style) -> String {
-    let sources = sources.clone().hiding(std::slice::from_ref(diagnostic));
+    rendered(
+        diagnostic,
+        &sources.clone().hiding(std::slice::from_ref(diagnostic)),
+        style,
+    )
+}
+
+/// A diagnostic among texts whose secrets are hidden.
+fn rendered(diagnostic: &Diagnostic, sources: &Sources, style: Style) -> String {
     let mut page = Page::new(style);
     let (word, ink) = severity(diagnostic);
     let word = match diagnostic.code.as_str() {
