@@ -1,8 +1,8 @@
 //! Whether a change may be applied: policy, findings of the spec, and what is never done.
 
-use pgward_model::{Address, Effect, Path, Way};
+use pgward_model::{Address, Effect, Path, Value, Way};
 
-use crate::{Gate, PlannedChange, Verb, When};
+use crate::{Gate, PlannedChange, ResourceChange, Verb, When};
 
 use super::Planner;
 
@@ -131,15 +131,54 @@ impl Planner<'_> {
     /// `--only`: what it doesn't name is left out of the plan.
     pub(super) fn restrict(&self, changes: &mut Vec<PlannedChange>) {
         let only = &self.circumstances.only;
-        if only.is_empty() {
-            return;
-        }
         changes.retain(|change| {
-            only.iter().any(|selection| {
-                change.path.is_within(selection)
-                    || Path::new(change.address.as_str()).is_within(selection)
-            })
+            self.is_selected(&change.path) || self.is_selected(&Path::new(change.address.as_str()))
         });
+        let lacking: Vec<Option<&ResourceChange>> = changes
+            .iter()
+            .map(|change| self.left_out(change, changes))
+            .collect();
+        for (change, needed) in changes.iter_mut().zip(lacking) {
+            let Some(needed) = needed else { continue };
+            change.gate = Gate::Blocked {
+                code: "P607".to_owned(),
+                why: format!("it needs {}, which --only leaves out", needed.address),
+                instead: vec![format!("--only {},{}", only.join(","), needed.address)],
+            };
+        }
+    }
+
+    /// Whether `--only` names it, or nothing is left out.
+    pub(super) fn is_selected(&self, path: &Path) -> bool {
+        let only = &self.circumstances.only;
+        only.is_empty() || only.iter().any(|selection| path.is_within(selection))
+    }
+
+    /// What a change needs to exist and the restricted plan does not make.
+    fn left_out(
+        &self,
+        change: &PlannedChange,
+        changes: &[PlannedChange],
+    ) -> Option<&ResourceChange> {
+        let is_made = |address: &Address| {
+            changes
+                .iter()
+                .any(|one| one.verb == Verb::Create && one.address == *address)
+        };
+        let mut named = Vec::new();
+        if let Some(after) = &change.after {
+            after.references(&mut named);
+        }
+        let names = |created: &ResourceChange| {
+            let by_name = change.after.as_ref().and_then(Value::as_text) == Some(&*created.name);
+            by_name || named.iter().any(|one| one.address == created.address)
+        };
+        self.changes.resources.iter().find(|created| {
+            created.verb == Verb::Create
+                && !is_made(&created.address)
+                && self.graph.reaches(&change.address, &created.address)
+                && (change.verb == Verb::Create || names(created))
+        })
     }
 }
 

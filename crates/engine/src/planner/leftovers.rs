@@ -2,7 +2,7 @@
 
 use pgward_model::{Address, Applies, Value};
 
-use crate::{Leftover, PlannedChange, Present, ResourceChange, Verb, When, compare};
+use crate::{Leftover, PlannedChange, Present, Readiness, ResourceChange, Verb, When, compare};
 
 use super::Planner;
 
@@ -45,7 +45,9 @@ impl Planner<'_> {
     /// Who still uses a leftover when the plan is done.
     fn user_of(&self, leftover: &Leftover, changes: &[PlannedChange]) -> Option<String> {
         let declared = self.desired.resources.keys().find(|address| {
-            let Some(live) = self.live.present(address) else {
+            // What is on its way out lets go of everything.
+            let staying = |live: &&Present| live.readiness != Readiness::Leaving;
+            let Some(live) = self.live.present(address).filter(staying) else {
                 return false;
             };
             let kind = &self.desired.resources[*address].kind;
@@ -61,6 +63,7 @@ impl Planner<'_> {
                 .iter()
                 .any(|change| is_deletion_of(change, other) && !change.is_blocked());
             !goes
+                && other.present.readiness != Readiness::Leaving
                 && (other.kind == leftover.kind || self.may_need(&other.kind, &leftover.kind))
                 && users(&other.present, &leftover.present).next().is_some()
         })?;

@@ -103,9 +103,9 @@ impl Planner<'_> {
         }
         self.drop_followers(&mut changes);
         let held = self.hold_leaders(&mut changes);
+        self.restrict(&mut changes);
         self.use_restarts(&mut changes);
         self.plan_restarts(&mut changes);
-        self.restrict(&mut changes);
         self.gates(&mut changes);
         self.hold_upgrades(&mut changes);
         let kept = self.keep_used(&mut changes);

@@ -278,7 +278,8 @@ impl Planner<'_> {
             let Some(live) = self.live.present(address) else {
                 continue;
             };
-            if !restartable || restarted_anyway.contains(address) {
+            let is_selected = self.is_selected(&Path::new(address.as_str()));
+            if !restartable || !is_selected || restarted_anyway.contains(address) {
                 continue;
             }
             let causes: Vec<Path> = changes
