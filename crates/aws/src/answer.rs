@@ -148,6 +148,10 @@ fn by_code(answer: &Answer<'_>, code: &str) -> FaultKind {
         // A role that was created moments ago.
         return FaultKind::Busy;
     }
+    if says("backups are not enabled") {
+        // No wait helps against what somebody has to switch on.
+        return FaultKind::Invalid;
+    }
     if says("scheduled for deletion") {
         return FaultKind::AlreadyExists;
     }

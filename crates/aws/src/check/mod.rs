@@ -4,6 +4,7 @@
 
 mod classes;
 pub(crate) mod parameters;
+mod passwords;
 mod references;
 mod storage;
 mod subnets;
@@ -148,6 +149,7 @@ pub(crate) async fn check(aws: &Aws, desired: &Desired, live: &Live, changes: &C
         Box::pin(classes::check(&case)),
         Box::pin(references::check(&case)),
         Box::pin(parameters::check(&case)),
+        Box::pin(passwords::check(&case)),
         Box::pin(std::future::ready(storage::check(&case))),
     ];
     let mut checked = Checked::default();

@@ -268,6 +268,17 @@ async fn describe(aws: &Aws, name: &str) -> Result<Option<Entry>, Fault> {
     }))
 }
 
+/// Whether a secret that is scheduled for deletion can be brought back under this name.
+///
+/// # Errors
+///
+/// What AWS answered.
+pub(crate) async fn is_restorable(aws: &Aws, name: &str) -> Result<bool, Fault> {
+    Ok(describe(aws, name)
+        .await?
+        .is_some_and(|entry| entry.leaving))
+}
+
 /// The ARN of a secret that exists under this name.
 ///
 /// # Errors
