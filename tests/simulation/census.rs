@@ -70,10 +70,13 @@ impl Census {
     /// How many snapshots there are that somebody asked for and that can be restored.
     pub(crate) fn snapshots(sandbox: &Sandbox) -> usize {
         let asked = json!({ "SnapshotType": "manual" });
-        items(ask(sandbox, "rds:DescribeDBSnapshots", &asked), "DBSnapshots")
-            .iter()
-            .filter(|snapshot| snapshot["Status"] == "available")
-            .count()
+        items(
+            ask(sandbox, "rds:DescribeDBSnapshots", &asked),
+            "DBSnapshots",
+        )
+        .iter()
+        .filter(|snapshot| snapshot["Status"] == "available")
+        .count()
     }
 
     /// The resources of a kind.

@@ -1,6 +1,7 @@
 //! A random environment as sections of the language, and random edits of it.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use fastrand::Rng;
 
@@ -172,8 +173,15 @@ const VALUES: &[(&str, &str, &[&str])] = &[
     ),
 ];
 
+/// A section, its keys, and the sections that go with it.
+type Optional = (
+    &'static str,
+    &'static [(&'static str, &'static str)],
+    &'static [&'static str],
+);
+
 /// Sections that come and go, with their keys and with what has to go along.
-const OPTIONAL: &[(&str, &[(&str, &str)], &[&str])] = &[
+const OPTIONAL: &[Optional] = &[
     ("access.office", &[("from", "\"10.9.1.5/32\"")], &[]),
     (
         "access.list",
@@ -313,10 +321,10 @@ impl Environment {
         let mut text = String::new();
         for (section, keys) in &self.0 {
             if !section.is_empty() {
-                text.push_str(&format!("\n[{section}]\n"));
+                writeln!(text, "\n[{section}]").expect("a string takes everything");
             }
             for (key, value) in keys {
-                text.push_str(&format!("{key} = {value}\n"));
+                writeln!(text, "{key} = {value}").expect("a string takes everything");
             }
         }
         text
@@ -354,6 +362,12 @@ impl Environment {
     /// Lets the instance be deleted.
     pub(crate) fn unprotect(&mut self) {
         self.set("instance", "deletion_protection", "false");
+    }
+
+    /// Names who keeps the master password.
+    pub(crate) fn keep_password(&mut self, source: &str) {
+        self.set("secret.master", "source", &format!("\"{source}\""));
+        self.repair();
     }
 
     fn change_value(&mut self, rng: &mut Rng) -> Option<String> {

@@ -144,7 +144,10 @@ pub(crate) fn leaves_no_orphans(census: &Census, wants_snapshot: bool, kept: boo
         .map(|thing| format!("{} {}", thing.kind, thing.name))
         .collect();
     if !left.is_empty() {
-        return broken('d', format!("left after a destruction: {}", left.join(", ")));
+        return broken(
+            'd',
+            format!("left after a destruction: {}", left.join(", ")),
+        );
     }
     if wants_snapshot && !kept {
         return broken('d', "no final snapshot is left after a destruction");

@@ -23,6 +23,8 @@ pub(crate) struct Ledger {
     deletions: BTreeSet<(String, String)>,
     creations: BTreeSet<(String, String, String)>,
     openings: BTreeSet<(String, String, String)>,
+    /// Openings that wait for a window.
+    queued: BTreeSet<(String, String, String)>,
     /// Whether somebody else acted in the middle of the present run, so that anything may go.
     meddled: bool,
 }
@@ -69,8 +71,12 @@ impl Ledger {
             let whole = operation.verb != Verb::Update;
             for (path, what) in openings(resource) {
                 if whole || operation.attributes.contains(path) {
-                    self.openings
-                        .insert((operation.kind.clone(), operation.name.clone(), what));
+                    let key = (operation.kind.clone(), operation.name.clone(), what);
+                    if operation.deferred {
+                        self.queued.insert(key);
+                    } else {
+                        self.openings.insert(key);
+                    }
                 }
             }
         }
@@ -138,7 +144,8 @@ impl Ledger {
             for what in &thing.open {
                 let is_new = known.is_none_or(|known| !known.contains(what));
                 let named = (thing.kind.to_owned(), thing.name.clone(), what.clone());
-                if is_new && !self.openings.contains(&named) {
+                let is_named = self.openings.contains(&named) || self.queued.contains(&named);
+                if is_new && !is_named {
                     found.push(format!("{} {} was opened: {what}", thing.kind, thing.name));
                 }
             }

@@ -17,7 +17,9 @@ fn check(defect: Defect, letter: char) {
             others.push(broken.letter);
         }
     }
-    panic!("{defect:?} went unnoticed by ({letter}) through {SEEDS} histories; by others: {others}");
+    panic!(
+        "{defect:?} went unnoticed by ({letter}) through {SEEDS} histories; by others: {others}"
+    );
 }
 
 #[test]

@@ -8,8 +8,9 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use jiff::Timestamp;
 use pgward_aws::{Aws, Session, SessionOptions};
 use pgward_engine::{
-    ApplyOptions, ApprovedPlan, Circumstances, Live, Outcome, Plan, Ports, Record, Remote, Report,
-    Stop, Timing, Verdict, apply, approve, declared_values, diff, drift, requests, teardown,
+    ApplyOptions, ApprovedPlan, Circumstances, Live, Observation, Outcome, Plan, Ports, Readiness,
+    Record, Remote, Report, Stop, Timing, Verdict, apply, approve, declared_values, diff, drift,
+    requests, teardown,
 };
 use pgward_kinds::CATALOG;
 use pgward_model::{Diagnostic, Disruptive};
@@ -73,6 +74,17 @@ pub(crate) struct Play {
     pub(crate) record: Option<Record>,
     defect: Option<Defect>,
     runtime: Runtime,
+}
+
+impl Prepared {
+    /// Whether AWS was at work on something, so that the plan could not know how that ends.
+    pub(crate) fn saw_work(&self) -> bool {
+        let busy = |one: &Observation| {
+            one.as_present()
+                .is_some_and(|present| present.readiness == Readiness::Busy)
+        };
+        self.live.resources.values().any(busy)
+    }
 }
 
 impl Play {

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use fastrand::Rng;
-use pgward_engine::{Plan, Report};
+use pgward_engine::Report;
 use pgward_model::{Address, Diagnostic, Effect};
 use pgward_sandbox::{Fault, FaultKind, Faults, Sandbox};
 use pgward_tests::stage::{Given, Wish, Written};
@@ -21,6 +21,10 @@ use super::wire::Cut;
 
 /// How often apply is repeated until it has to be done, mending by a person included.
 const ROUNDS: usize = 10;
+
+/// What came of a run: nothing if the program was killed; the refusals; or the report, which a
+/// plan without changes has not.
+type Played = Option<Result<Option<Report>, Vec<Diagnostic>>>;
 
 /// What is left of a history.
 #[derive(Debug, Default)]
@@ -219,11 +223,7 @@ impl Story {
     }
 
     /// Plans and applies; `None` if the program was killed.
-    pub(crate) fn apply(
-        &mut self,
-        wish: &Wish,
-        cut: Option<Cut>,
-    ) -> Result<Option<Result<Option<Report>, Vec<Diagnostic>>>, Broken> {
+    pub(crate) fn apply(&mut self, wish: &Wish, cut: Option<Cut>) -> Result<Played, Broken> {
         self.tale.runs += 1;
         if self.keep_worlds {
             self.tale.world = self.play.sandbox.save();
@@ -253,14 +253,10 @@ impl Story {
             deed.note(&mut self.ledger, now);
             self.say(format!("others, meanwhile: {}", deed.words()));
         }
-        self.conclude(wish, end)
+        self.conclude(wish, end, prepared.saw_work())
     }
 
-    fn conclude(
-        &mut self,
-        wish: &Wish,
-        end: End,
-    ) -> Result<Option<Result<Option<Report>, Vec<Diagnostic>>>, Broken> {
+    fn conclude(&mut self, wish: &Wish, end: End, moving: bool) -> Result<Played, Broken> {
         let faults = std::mem::take(&mut self.faults);
         match end {
             End::Idle => {
@@ -293,7 +289,7 @@ impl Story {
                 invariants::runs_within_bound(&report, &calls, faults)?;
                 self.planned_well(&after, 0)?;
                 self.look_around()?;
-                if !self.ledger.is_meddled() {
+                if !moving && !self.ledger.is_meddled() {
                     invariants::leaves_nothing(&report, &after)?;
                 }
                 if report.is_complete() && wish.only.is_empty() {
@@ -455,18 +451,19 @@ impl Story {
         self.say("from here on nothing goes wrong");
         let wish = Wish::everything_now();
         let mut last = String::new();
-        for _ in 0..ROUNDS {
+        for round in 0..ROUNDS {
             match self.apply(&wish, None)? {
-                Some(Ok(None)) => {
-                    if self.is_settled(&wish)? {
-                        return Ok(());
-                    }
-                }
+                Some(Ok(None)) if self.is_settled(&wish)? => return Ok(()),
+                Some(Ok(None)) => {}
                 Some(Ok(Some(report))) => {
                     last = format!("{:#?}", report.operations);
-                    let rest =
-                        Duration::from_secs(if report.is_complete() { 60 } else { 7 * 3600 });
-                    self.tick(rest)?;
+                    // Storage cools down for hours; what else it waits for, a window brings.
+                    let rest = match round {
+                        _ if report.is_complete() => 60,
+                        0 | 1 => 7 * 3600,
+                        _ => 8 * 24 * 3600,
+                    };
+                    self.tick(Duration::from_secs(rest))?;
                 }
                 Some(Err(refusals)) => {
                     last = format!("{refusals:#?}");
@@ -549,6 +546,20 @@ impl Story {
             self.recount();
             return;
         }
+        if refusals
+            .iter()
+            .any(|one| one.message.contains("has the password"))
+        {
+            // With replicas RDS can't keep it, so that the person does.
+            for source in ["rds-managed", "existing"] {
+                let mut environment = self.environment.clone();
+                environment.keep_password(source);
+                if self.take(environment) {
+                    self.say(format!("a person sets another password: {source}"));
+                    return;
+                }
+            }
+        }
         let mut environment = self.applied.clone();
         let database = self.baseline.of_kind("instance").next();
         if let Some(database) = database {
@@ -557,12 +568,4 @@ impl Story {
         let taken = self.take(environment);
         self.say(format!("a person takes the edits back: {taken}"));
     }
-}
-
-/// What a plan would do, in a few words.
-pub(crate) fn words(plan: &Plan) -> Vec<String> {
-    plan.changes
-        .iter()
-        .map(|change| format!("{} {}", change.verb.word(), change.path))
-        .collect()
 }

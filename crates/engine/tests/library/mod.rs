@@ -134,6 +134,9 @@ impl Facts for Nothing {
     }
 }
 
+/// Attributes by path.
+pub(crate) type Values<'a> = &'a [(&'a str, Value)];
+
 /// The two kinds.
 pub(crate) static CATALOG: Catalog = Catalog {
     kinds: &[&shelf::KIND, &book::KIND],
@@ -142,7 +145,7 @@ pub(crate) static CATALOG: Catalog = Catalog {
 };
 
 /// A library with these resources: (address, kind, attributes).
-pub(crate) fn wanted(resources: &[(&str, &str, &[(&str, Value)])]) -> Desired {
+pub(crate) fn wanted(resources: &[(&str, &str, Values<'_>)]) -> Desired {
     let mut all = BTreeMap::new();
     for (address, kind, values) in resources {
         let mut resource = Resource::new(Address::new(*address), kind, *address);
@@ -180,7 +183,7 @@ pub(crate) fn wanted(resources: &[(&str, &str, &[(&str, Value)])]) -> Desired {
 }
 
 /// What exists and is ours: (address, attributes in effect, attributes that wait).
-pub(crate) fn existing(resources: &[(&str, &[(&str, Value)], &[(&str, Value)])]) -> Live {
+pub(crate) fn existing(resources: &[(&str, Values<'_>, Values<'_>)]) -> Live {
     let mut live = Live::default();
     for (address, now, waiting) in resources {
         let mut present = Present::new(*address, *address);

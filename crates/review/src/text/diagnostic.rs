@@ -244,11 +244,11 @@ fn rendered(diagnostic: &Diagnostic, sources: &Sources, style: Style) -> String 
             page.push(line);
         }
     }
-    let gutter = gutter(diagnostic, &sources);
+    let gutter = gutter(diagnostic, sources);
     let shown = diagnostic
         .primary
         .as_ref()
-        .is_some_and(|primary| places(&mut page, primary, &diagnostic.secondary, &sources, gutter));
+        .is_some_and(|primary| places(&mut page, primary, &diagnostic.secondary, sources, gutter));
     let footer = footer(diagnostic);
     if shown && !footer.is_empty() {
         bar(&mut page, gutter);
