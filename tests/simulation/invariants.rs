@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use pgward_engine::{Outcome, Report};
+use pgward_engine::{Outcome, Report, Verb};
 use pgward_model::Desired;
 use pgward_sandbox::{CallRecord, Sandbox};
 use pgward_tests::stage::Written;
@@ -55,11 +55,15 @@ pub(crate) fn converges(is_done: bool, rounds: usize, last: &str) -> Holds {
 }
 
 /// (b): the plan after a finished apply is empty or waiting.
-pub(crate) fn leaves_nothing(report: &Report, after: &Prepared) -> Holds {
-    if !report.is_complete() || after.plan.changes.is_empty() {
-        return Ok(());
-    }
-    if !after.plan.unread.is_empty() {
+///
+/// What the plan before it said to stay for as long as something uses it may go now.
+pub(crate) fn leaves_nothing(report: &Report, before: &Prepared, after: &Prepared) -> Holds {
+    let is_done = after
+        .plan
+        .changes
+        .iter()
+        .all(|change| change.verb == Verb::Delete && before.keeps(&change.name));
+    if !report.is_complete() || is_done || !after.plan.unread.is_empty() {
         return Ok(());
     }
     let left: Vec<String> = after

@@ -85,6 +85,12 @@ impl Prepared {
         };
         self.live.resources.values().any(busy)
     }
+
+    /// Whether the plan said that a resource stays for as long as something uses it.
+    pub(crate) fn keeps(&self, name: &str) -> bool {
+        let words = format!("{name} stays as long as");
+        self.plan.notes.iter().any(|note| note.contains(&words))
+    }
 }
 
 impl Play {

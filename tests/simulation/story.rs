@@ -253,7 +253,7 @@ impl Story {
             deed.note(&mut self.ledger, now);
             self.say(format!("others, meanwhile: {}", deed.words()));
         }
-        self.conclude(wish, end, prepared.saw_work())
+        self.conclude(wish, end, &prepared)
     }
 
     fn conclude(&mut self, wish: &Wish, end: End, moving: bool) -> Result<Played, Broken> {

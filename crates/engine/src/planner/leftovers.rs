@@ -17,6 +17,8 @@ impl Planner<'_> {
             .live
             .leftovers
             .iter()
+            // What holds data blocks the plan, whoever uses it.
+            .filter(|leftover| !self.catalog.kind(&leftover.kind).stateful)
             .filter(|leftover| {
                 changes
                     .iter()
