@@ -141,7 +141,7 @@ impl Planner<'_> {
         for (change, needed) in changes.iter_mut().zip(lacking) {
             let Some(needed) = needed else { continue };
             change.gate = Gate::Blocked {
-                code: "P607".to_owned(),
+                code: "P608".to_owned(),
                 why: format!("it needs {}, which --only leaves out", needed.address),
                 instead: vec![format!("--only {},{}", only.join(","), needed.address)],
             };
