@@ -138,9 +138,9 @@ mod tests {
         ]);
         for (live, written, expected) in [
             (arn, "aws/rds", "aws/rds"),
-            (arn, "alias/other", arn),
+            (arn, "alias/other", "aws/rds"),
             (arn, "alias/denied", "alias/denied"),
-            (arn, "alias/missing", arn),
+            (arn, "alias/missing", "aws/rds"),
             (arn, arn, arn),
             ("alias/aws/rds", "aws/rds", "aws/rds"),
         ] {
