@@ -113,10 +113,17 @@ fn nothing(page: &mut Page, document: &Document) {
             .iter()
             .any(|waiting| waiting.requested_by_us);
         let way = if waits { " or on their way" } else { "" };
-        let text = format!(
-            "{} compared, all as specified{way}",
-            wording::count(all, "resource")
-        );
+        let text = if document.only.is_empty() {
+            format!(
+                "{} compared, all as specified{way}",
+                wording::count(all, "resource")
+            )
+        } else {
+            format!(
+                "to {}, which --only names",
+                wording::list(&document.only, 4)
+            )
+        };
         head::headline(page, "NO CHANGES", &[text]);
     }
     if let Some(window) = document.next_window {
