@@ -256,7 +256,7 @@ impl Story {
         self.conclude(wish, end, &prepared)
     }
 
-    fn conclude(&mut self, wish: &Wish, end: End, moving: bool) -> Result<Played, Broken> {
+    fn conclude(&mut self, wish: &Wish, end: End, before: &Prepared) -> Result<Played, Broken> {
         let faults = std::mem::take(&mut self.faults);
         match end {
             End::Idle => {
@@ -289,8 +289,8 @@ impl Story {
                 invariants::runs_within_bound(&report, &calls, faults)?;
                 self.planned_well(&after, 0)?;
                 self.look_around()?;
-                if !moving && !self.ledger.is_meddled() {
-                    invariants::leaves_nothing(&report, &after)?;
+                if !before.saw_work() && !self.ledger.is_meddled() {
+                    invariants::leaves_nothing(&report, before, &after)?;
                 }
                 if report.is_complete() && wish.only.is_empty() {
                     self.applied = self.environment.clone();
