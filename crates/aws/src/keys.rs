@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pgward_engine::{Fault, FaultKind};
 use pgward_kinds::instance::ENCRYPTION;
+use pgward_model::Resource;
 
 use crate::aws::Aws;
 use crate::join::{Boxed, join_all};
@@ -29,18 +30,27 @@ fn is_arn(written: &str) -> bool {
     written.starts_with("arn:") && written.contains(":key/")
 }
 
-/// The ARNs of all keys that the run's environments name.
+/// The ARNs of all keys that the run's environments name, and of AWS's own where a database has it
+/// against what is written.
 pub(crate) async fn resolve(fleet: &Fleet<'_>) -> BTreeMap<String, Result<String, Fault>> {
     let instances = fleet.declared("instance");
-    let mut written: BTreeSet<&str> = instances
+    let written: BTreeSet<&str> = instances
         .iter()
         .filter_map(|resource| resource.attributes.text(ENCRYPTION.path))
         .filter(|written| *written != NONE)
         .collect();
-    // What is encrypted with AWS's own key and shall not be is named by its alias, not by an ARN.
-    if written.iter().any(|key| *key != AWS_OWN) {
-        written.insert(AWS_OWN);
+    let mut keys = look_all(fleet, written).await;
+    if !keys.contains_key(AWS_OWN) && has_another_key(fleet, &instances, &keys).await {
+        keys.extend(look_all(fleet, BTreeSet::from([AWS_OWN])).await);
     }
+    fleet.aws.remember_keys(&keys);
+    keys
+}
+
+async fn look_all(
+    fleet: &Fleet<'_>,
+    written: BTreeSet<&str>,
+) -> BTreeMap<String, Result<String, Fault>> {
     let looks = written
         .iter()
         .map(|written| -> Boxed<'_, Result<String, Fault>> { Box::pin(look(fleet.aws, written)) })
@@ -51,10 +61,24 @@ pub(crate) async fn resolve(fleet: &Fleet<'_>) -> BTreeMap<String, Result<String
             fleet.gap("KMS keys", fault);
         }
     }
-    let keys: BTreeMap<String, Result<String, Fault>> =
-        written.into_iter().map(str::to_owned).zip(found).collect();
-    fleet.aws.remember_keys(&keys);
-    keys
+    written.into_iter().map(str::to_owned).zip(found).collect()
+}
+
+/// Whether one of the databases is encrypted with a key that none of the looks found.
+async fn has_another_key(
+    fleet: &Fleet<'_>,
+    declared: &[&Resource],
+    keys: &BTreeMap<String, Result<String, Fault>>,
+) -> bool {
+    let live = fleet.instances().await.unwrap_or_default();
+    let known = |key: &str| keys.values().any(|found| found.as_deref() == Ok(key));
+    live.iter()
+        .filter(|live| {
+            let name = live.db_instance_identifier();
+            declared.iter().any(|one| name == Some(&one.name))
+        })
+        .filter_map(|live| live.kms_key_id())
+        .any(|key| !known(key))
 }
 
 /// The ARN of a key.
