@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use pgward_model::{
     Address,
     Applies::{AfterReboot, OnReplace, Window},
-    Described,
-    Effect::{Degraded, Downtime, Reboot, Replace},
+    Case, Described,
+    Effect::{self, DataLoss, Degraded, Downtime, Reboot, Replace},
     Form, Kind, Matches, Resource, Usual, Way, attributes,
 };
 
@@ -30,6 +30,7 @@ attributes! {
     /// What it copies: nothing for the instance, or another replica as `"replica.NAME"`.
     SOURCE: "*.source", Form::Text => aws("SourceDBInstanceIdentifier")
         .terraform("replicate_source_db").applies(OnReplace).effect(Replace)
+        .effect_by(lost_if_on_its_own)
         .default("the instance").matches(Matches::IgnoringCase)
         .reason("RDS can't point a replica at another source; a new one copies the data anew.");
 
@@ -134,6 +135,15 @@ pub static KIND: Kind = Kind {
     describe,
     headline: |resource| format!("DB instance {}", resource.name),
 };
+
+/// What copies nothing any more was promoted, and holds data that nothing else has.
+fn lost_if_on_its_own(case: &Case<'_>) -> Effect {
+    if case.before.is_none() {
+        DataLoss
+    } else {
+        Replace
+    }
+}
 
 fn describe(resource: &Resource, _: &BTreeMap<Address, Resource>) -> Vec<Described> {
     let of = &resource.attributes;

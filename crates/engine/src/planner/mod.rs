@@ -1,5 +1,6 @@
 //! From changes to a plan: effects, moments, gates, money, operations and steps.
 
+mod followers;
 mod gate;
 mod leftovers;
 mod money;
@@ -102,7 +103,8 @@ impl Planner<'_> {
             }
         }
         self.drop_followers(&mut changes);
-        let held = self.hold_leaders(&mut changes);
+        let mut held = self.hold_leaders(&mut changes);
+        held.extend(self.hold_followers(&mut changes));
         self.restrict(&mut changes);
         self.use_restarts(&mut changes);
         self.plan_restarts(&mut changes);

@@ -190,6 +190,7 @@ impl Planner<'_> {
             .iter()
             .filter(|change| change.verb == Verb::Update && self.takes_followers_along(change))
             .map(|change| change.address.clone())
+            .chain(self.queued_leaders())
             .collect();
         changes.retain(|change| {
             let row = change
@@ -250,7 +251,7 @@ impl Planner<'_> {
             .collect()
     }
 
-    fn takes_followers_along(&self, change: &ResourceChange) -> bool {
+    pub(super) fn takes_followers_along(&self, change: &ResourceChange) -> bool {
         let kind = self.catalog.kind(&change.kind);
         let (Some(live), Some(desired)) = (&change.live, &change.desired) else {
             return false;
