@@ -5,6 +5,9 @@
 
 mod simulation {
     mod census;
+    mod chance;
+    mod choices;
+    mod ending;
     mod environment;
     mod found;
     mod invariants;

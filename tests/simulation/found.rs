@@ -1,1 +1,239 @@
-//! Histories that showed a defect once, so that it does not come back.
+//! Histories that showed a defect once, each as short as it gets.
+
+use std::time::Duration;
+
+use fastrand::Rng;
+use pgward_model::{Diagnostic, Effect};
+use pgward_tests::stage::Wish;
+use serde_json::json;
+
+use super::environment::Environment;
+use super::outside::{self, Deed};
+use super::start;
+use super::story::Story;
+
+const EIGHT_DAYS: Duration = Duration::from_secs(8 * 24 * 3600 + 3600);
+
+/// A history on a world in which the environment was applied.
+fn begin(environment: Environment) -> Story {
+    let sandbox = start::world_of(&environment);
+    Story::with(sandbox, environment, Rng::with_seed(1), None, false)
+}
+
+/// Everything is allowed, and what can wait for the window does.
+fn in_window() -> Wish {
+    Wish {
+        allow: Effect::ALL.into_iter().collect(),
+        ..Wish::default()
+    }
+}
+
+fn only(address: &str) -> Wish {
+    Wish {
+        only: vec![address.to_owned()],
+        ..Wish::everything_now()
+    }
+}
+
+impl Story {
+    fn edit_to(&mut self, environment: Environment) {
+        assert!(self.take(environment), "the edit can be read");
+    }
+
+    /// Applies; what is refused, if it is.
+    fn run_with(&mut self, wish: &Wish) -> Vec<Diagnostic> {
+        let played = self.apply(wish, None).expect("the invariants hold");
+        match played.expect("nothing kills it") {
+            Ok(report) => {
+                let fails = report.is_some_and(|report| !report.is_complete());
+                assert!(!fails, "{:#?}", self.tale.log);
+                Vec::new()
+            }
+            Err(refusals) => refusals,
+        }
+    }
+
+    fn ends_well(&mut self) {
+        self.finish().expect("the invariants hold");
+    }
+}
+
+fn codes(refusals: &[Diagnostic]) -> Vec<&str> {
+    refusals.iter().map(|one| one.code.as_str()).collect()
+}
+
+fn delete_secret(story: &Story, address: &str) -> Deed {
+    let census = story.census();
+    let secret = census
+        .of_kind("secret")
+        .find(|thing| thing.address() == Some(address))
+        .expect("there is such a secret");
+    Deed::new(
+        "secretsmanager:DeleteSecret",
+        json!({ "SecretId": secret.arn, "RecoveryWindowInDays": 7 }),
+    )
+}
+
+#[test]
+fn what_others_have_begun_is_not_taken_for_done() {
+    let mut story = begin(Environment::plain(&[]));
+    let deed = outside::enlarge(story.census(), "shop-dev");
+    story.others_do(&deed);
+    story.ends_well();
+}
+
+#[test]
+fn a_deleted_secret_comes_back_with_the_value_that_opens_the_database() {
+    let mut story = begin(Environment::plain(&[]));
+    let deed = delete_secret(&story, "secret.master");
+    story.others_do(&deed);
+    story.ends_well();
+}
+
+#[test]
+fn a_secret_whose_section_was_renamed_comes_back_too() {
+    let plain = Environment::plain(&["secret.app"]);
+    let mut story = begin(plain.clone());
+    story.edit_to(plain.renamed("secret.app", "secret.application"));
+    story.run_with(&in_window());
+    let deed = delete_secret(&story, "secret.app");
+    story.others_do(&deed);
+    story.ends_well();
+}
+
+#[test]
+fn a_password_that_is_gone_for_good_is_not_made_up_anew() {
+    let mut story = begin(Environment::plain(&[]));
+    let deed = delete_secret(&story, "secret.master");
+    story.others_do(&deed);
+    story.tick(EIGHT_DAYS).expect("the invariants hold");
+    assert_eq!(codes(&story.run_with(&in_window())), ["P505"]);
+    story.ends_well();
+}
+
+#[test]
+fn nothing_counts_on_a_restart_that_may_not_come() {
+    for (section, key, value) in [
+        ("instance", "certificate", "\"rds-ca-ecc384-g1\""),
+        ("backup", "retention", "\"0 days\""),
+    ] {
+        let plain = Environment::plain(&["parameters"]);
+        let mut story = begin(plain.clone());
+        story.edit_to(
+            plain
+                .with("parameters", "max_connections", "100")
+                .with(section, key, value),
+        );
+        story.run_with(&Wish::everything_now());
+        story.ends_well();
+    }
+}
+
+#[test]
+fn a_replica_that_restarts_anyway_does_not_restart_its_source() {
+    let plain = Environment::plain(&["parameters", "replica.one"]);
+    let mut story = begin(plain.clone());
+    story.edit_to(plain.with("parameters", "max_connections", "100").with(
+        "replica.one",
+        "class",
+        "\"db.t3.medium\"",
+    ));
+    story.run_with(&Wish::everything_now());
+    story.ends_well();
+}
+
+#[test]
+fn what_is_on_its_way_out_is_made_again() {
+    let mut story = begin(Environment::plain(&["replica.one"]));
+    story.others_do(&Deed::new(
+        "rds:DeleteDBInstance",
+        json!({ "DBInstanceIdentifier": "shop-dev-one", "SkipFinalSnapshot": "true" }),
+    ));
+    story.run_with(&in_window());
+    story.ends_well();
+}
+
+#[test]
+fn what_is_on_its_way_out_keeps_no_leftover() {
+    let plain = Environment::plain(&["parameters", "replica.one"]);
+    let mut story = begin(plain.clone());
+    story.edit_to(plain.with("postgres", "parameter_group", "\"shop-dev-parameters\""));
+    story.others_do(&Deed::new(
+        "rds:DeleteDBInstance",
+        json!({ "DBInstanceIdentifier": "shop-dev-one", "SkipFinalSnapshot": "true" }),
+    ));
+    story.run_with(&Wish::everything_now());
+    story.ends_well();
+}
+
+#[test]
+fn only_leaves_out_nothing_that_is_needed() {
+    let plain = Environment::plain(&[]);
+    let mut story = begin(plain.clone());
+    story.edit_to(plain.with("network", "security_group", "\"shop-dev-firewall\""));
+    assert_eq!(codes(&story.run_with(&only("instance"))), ["P608"]);
+    story.ends_well();
+}
+
+#[test]
+fn only_makes_no_second_database_beside_the_first() {
+    let plain = Environment::plain(&["replica.one"]);
+    let mut story = begin(plain.clone());
+    story.edit_to(plain.with("instance", "name", "\"shop-dev-2\""));
+    let refusals = story.run_with(&only("instance"));
+    assert!(codes(&refusals).contains(&"P601"), "{refusals:?}");
+    story.ends_well();
+}
+
+#[test]
+fn only_restarts_nothing_for_what_it_leaves_out() {
+    let plain = Environment::plain(&["parameters"]);
+    let mut story = begin(plain.clone());
+    story.edit_to(
+        plain
+            .with("parameters", "max_connections", "100")
+            .with("instance", "multi_az", "true"),
+    );
+    story.run_with(&only("instance"));
+    story.ends_well();
+}
+
+#[test]
+fn an_upgrade_that_is_queued_can_be_taken_back() {
+    let plain = Environment::plain(&[]);
+    let mut story = begin(plain.clone());
+    story.edit_to(plain.clone().with("postgres", "version", "\"17\""));
+    story.run_with(&in_window());
+    story.edit_to(plain);
+    assert_eq!(codes(&story.run_with(&in_window())), [""; 0]);
+    story.ends_well();
+}
+
+#[test]
+fn an_upgrade_that_waits_for_the_window_takes_the_replica_along() {
+    let plain = Environment::plain(&["replica.one"]);
+    let mut story = begin(plain.clone());
+    story.edit_to(plain.clone().with("postgres", "version", "\"17\""));
+    story.run_with(&in_window());
+    story.edit_to(plain.with("postgres", "version", "\"17\"").with(
+        "storage",
+        "size",
+        "\"25 GiB\"",
+    ));
+    story.run_with(&Wish::everything_now());
+    story.ends_well();
+}
+
+#[test]
+fn a_promoted_replica_is_not_replaced() {
+    let mut story = begin(Environment::plain(&["replica.one"]));
+    story.others_do(&Deed::new(
+        "rds:PromoteReadReplica",
+        json!({ "DBInstanceIdentifier": "shop-dev-one" }),
+    ));
+    story
+        .tick(Duration::from_secs(1800))
+        .expect("the invariants hold");
+    assert_eq!(codes(&story.run_with(&in_window())), ["P601"]);
+    story.ends_well();
+}

@@ -21,20 +21,17 @@ struct Leave {
 pub(crate) struct Ledger {
     restarts: Vec<Leave>,
     deletions: BTreeSet<(String, String)>,
-    creations: BTreeSet<(String, String, String)>,
+    creations: BTreeSet<(String, String)>,
     openings: BTreeSet<(String, String, String)>,
-    /// Openings that wait for a window.
-    queued: BTreeSet<(String, String, String)>,
     /// Whether somebody else acted in the middle of the present run, so that anything may go.
     meddled: bool,
 }
 
 impl Ledger {
-    /// A plan was approved: what it names may happen, and of earlier plans only what waits.
+    /// A plan was approved: what it names may happen. What was opened may come about later.
     pub(crate) fn approve(&mut self, plan: &Plan, now: Timestamp) {
         self.deletions.clear();
         self.creations.clear();
-        self.openings.clear();
         self.meddled = false;
         for change in &plan.changes {
             let releases = change
@@ -64,19 +61,14 @@ impl Ledger {
             self.deletions.insert(key.clone());
         }
         if matches!(operation.verb, Verb::Create | Verb::Replace) {
-            let address = operation.address.to_string();
-            self.creations.insert((key.0, key.1, address));
+            self.creations.insert(key);
         }
         if let Some(resource) = &operation.resource {
             let whole = operation.verb != Verb::Update;
             for (path, what) in openings(resource) {
                 if whole || operation.attributes.contains(path) {
-                    let key = (operation.kind.clone(), operation.name.clone(), what);
-                    if operation.deferred {
-                        self.queued.insert(key);
-                    } else {
-                        self.openings.insert(key);
-                    }
+                    self.openings
+                        .insert((operation.kind.clone(), operation.name.clone(), what));
                 }
             }
         }
@@ -140,12 +132,16 @@ impl Ledger {
             }
         }
         for (key, thing) in &after.things {
-            let known = before.things.get(key).map(|thing| &thing.open);
+            let former = before.things.get(key);
+            if former.is_some_and(|former| former.kind != thing.kind) {
+                // A replica whose source is gone is on its own.
+                continue;
+            }
+            let known = former.map(|thing| &thing.open);
             for what in &thing.open {
                 let is_new = known.is_none_or(|known| !known.contains(what));
                 let named = (thing.kind.to_owned(), thing.name.clone(), what.clone());
-                let is_named = self.openings.contains(&named) || self.queued.contains(&named);
-                if is_new && !is_named {
+                if is_new && !self.openings.contains(&named) {
                     found.push(format!("{} {} was opened: {what}", thing.kind, thing.name));
                 }
             }
@@ -168,14 +164,11 @@ impl Ledger {
             .map(|(_, thing)| thing);
         new.filter_map(|thing| {
             let words = format!("{} {}", thing.kind, thing.name);
-            let Some(address) = thing.address() else {
+            // The section may have had another name when the tags were written.
+            if thing.address().is_none() {
                 return Some(format!("{words} came into being without our tags"));
-            };
-            let key = (
-                thing.kind.to_owned(),
-                thing.name.clone(),
-                address.to_owned(),
-            );
+            }
+            let key = (thing.kind.to_owned(), thing.name.clone());
             if !self.creations.contains(&key) {
                 return Some(format!("{words} came into being and no plan named it"));
             }

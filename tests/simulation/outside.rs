@@ -52,13 +52,29 @@ impl Deed {
         format!("{} {}", self.action, self.input)
     }
 
-    fn new(action: &'static str, input: Value) -> Self {
+    /// A deed that restarts nothing.
+    pub(crate) fn new(action: &'static str, input: Value) -> Self {
         Self {
             action,
             input,
             restarts: Restart::No,
             database: None,
         }
+    }
+}
+
+/// Another class for a database, at once.
+pub(crate) fn enlarge(census: &Census, name: &str) -> Deed {
+    let database = census.things.values().find(|thing| thing.name == name);
+    Deed {
+        action: "rds:ModifyDBInstance",
+        input: json!({
+            "DBInstanceIdentifier": name,
+            "DBInstanceClass": "db.t3.large",
+            "ApplyImmediately": "true",
+        }),
+        restarts: Restart::AtOnce,
+        database: database.cloned(),
     }
 }
 

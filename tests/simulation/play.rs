@@ -66,7 +66,7 @@ fn random_histories_keep_every_invariant() {
 
 #[test]
 fn a_seed_replays_alike() {
-    for seed in [3, 11] {
+    for seed in [3, 12] {
         let (first, again) = (guarded(seed, true).0, guarded(seed, true).0);
         assert_eq!(first.log, again.log, "seed {seed}");
     }

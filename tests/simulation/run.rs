@@ -5,12 +5,12 @@ use std::sync::Arc;
 use aws_smithy_async::rt::sleep::SharedAsyncSleep;
 use aws_smithy_async::time::SharedTimeSource;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use pgward_aws::{Aws, Session, SessionOptions};
 use pgward_engine::{
-    ApplyOptions, ApprovedPlan, Circumstances, Live, Observation, Outcome, Plan, Ports, Readiness,
-    Record, Remote, Report, Stop, Timing, Verdict, apply, approve, declared_values, diff, drift,
-    requests, teardown,
+    ApplyOptions, ApprovedPlan, Circumstances, Live, Observation, Outcome, Plan, Ports, Present,
+    Readiness, Record, Remote, Report, Stop, Timing, Verdict, apply, approve, declared_values,
+    diff, drift, renew, requests, teardown,
 };
 use pgward_kinds::CATALOG;
 use pgward_model::{Diagnostic, Disruptive};
@@ -77,13 +77,40 @@ pub(crate) struct Play {
 }
 
 impl Prepared {
-    /// Whether AWS was at work on something, so that the plan could not know how that ends.
-    pub(crate) fn saw_work(&self) -> bool {
-        let busy = |one: &Observation| {
-            one.as_present()
-                .is_some_and(|present| present.readiness == Readiness::Busy)
+    /// Whether the plan could know all: everything could be read, and AWS was at work on nothing.
+    pub(crate) fn saw_all(&self) -> bool {
+        let all: Vec<&Present> = self
+            .live
+            .resources
+            .values()
+            .filter_map(Observation::as_present)
+            .collect();
+        // What copies a replica that is being deleted is on its own soon.
+        let loses_source = |one: &&Present| {
+            let source = one.now.text("*.source");
+            all.iter().any(|other| {
+                other.readiness == Readiness::Leaving && source == Some(other.name.as_str())
+            })
         };
-        self.live.resources.values().any(busy)
+        let moves = |one: &&Present| one.readiness == Readiness::Busy || loses_source(one);
+        self.plan.not_checked.is_empty() && !all.iter().any(moves)
+    }
+
+    /// Takes a plan that was saved, if it has not expired and what it relies on is as it was; else
+    /// says why not.
+    pub(crate) fn take_saved(&mut self, saved: &Plan) -> Option<String> {
+        let week = saved.circumstances.now + SignedDuration::from_hours(7 * 24);
+        let expires = saved.next_window.map_or(week, |(start, _)| start.min(week));
+        if self.plan.circumstances.now > expires {
+            return Some(format!("it expired at {expires}"));
+        }
+        let (renewed, moved) = renew(saved, &self.live, &CATALOG);
+        if !moved.is_empty() {
+            return Some(format!("moved: {moved:?}"));
+        }
+        self.document = pgward_review::document(&renewed, &Bindings::default());
+        self.plan = renewed;
+        None
     }
 
     /// Whether the plan said that a resource stays for as long as something uses it.
@@ -119,7 +146,6 @@ impl Play {
 
     /// `plan`, and `drift` with it.
     pub(crate) fn plan(&self, given: &Given, wish: &Wish) -> Prepared {
-        given.provide(&self.sandbox);
         let prepared = self.runtime.block_on(self.prepare(given, wish));
         let today = self.now().strftime("%Y-%m-%d").to_string();
         let found = drift(
@@ -341,7 +367,13 @@ impl Play {
             return plan;
         }
         let mut less = plan.plan().clone();
-        less.operations.pop();
+        while let Some(last) = less.operations.len().checked_sub(1) {
+            less.operations.pop();
+            // One that others wait for takes them along, or the plan would speak of what it lacks.
+            if !less.operations.iter().any(|one| one.after.contains(&last)) {
+                break;
+            }
+        }
         approve(less).expect("it was approved with more in it")
     }
 

@@ -40,6 +40,11 @@ pub(crate) fn of(rng: &mut Rng) -> (Sandbox, Environment) {
     (sandbox, environment)
 }
 
+/// A world in which this environment was applied.
+pub(crate) fn world_of(environment: &Environment) -> Sandbox {
+    Sandbox::load(&applied(0, environment)).expect("it was saved by the same program")
+}
+
 /// A random environment that `check` lets through.
 fn readable(rng: &mut Rng) -> Environment {
     for _ in 0..100 {
@@ -55,6 +60,7 @@ fn applied(number: u64, environment: &Environment) -> String {
     let given = Given::read("dev.toml", &environment.text()).expect("it was read before");
     let wish = Wish::everything_now();
     let mut play = Play::new(Sandbox::new(number), None);
+    given.provide(&play.sandbox);
     for _ in 0..4 {
         let prepared = play.plan(&given, &wish);
         match play.apply(&given, &wish, Incident::default(), |_| {}, &prepared) {

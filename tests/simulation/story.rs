@@ -1,12 +1,11 @@
 //! A history from a seed: edits, runs, deeds of others, time, faults and crashes, then the end.
 
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use fastrand::Rng;
-use pgward_engine::Report;
-use pgward_model::{Address, Diagnostic, Effect};
-use pgward_sandbox::{Fault, FaultKind, Faults, Sandbox};
+use pgward_engine::{Plan, Report};
+use pgward_model::Diagnostic;
+use pgward_sandbox::{Faults, Sandbox};
 use pgward_tests::stage::{Given, Wish, Written};
 
 use super::census::Census;
@@ -15,12 +14,12 @@ use super::invariants::{self, Broken, Holds};
 use super::ledger::Ledger;
 use super::outside::{self, Deed};
 use super::ports::Defect;
-use super::run::{End, Incident, Play, Prepared};
+use super::run::{End, Play, Prepared};
 use super::start;
 use super::wire::Cut;
 
-/// How often apply is repeated until it has to be done, mending by a person included.
-const ROUNDS: usize = 10;
+/// AWS shows a new security group after so long.
+const SHOWN_AFTER: Duration = Duration::from_secs(3);
 
 /// What came of a run: nothing if the program was killed; the refusals; or the report, which a
 /// plan without changes has not.
@@ -56,12 +55,12 @@ pub(crate) struct Story {
     pub(crate) play: Play,
     /// What is declared.
     pub(crate) environment: Environment,
-    rng: Rng,
-    given: Given,
-    applied: Environment,
+    pub(super) rng: Rng,
+    pub(super) given: Given,
+    pub(super) applied: Environment,
     ledger: Ledger,
-    baseline: Census,
-    faults: usize,
+    pub(super) baseline: Census,
+    pub(super) faults: usize,
     keep_worlds: bool,
 }
 
@@ -103,12 +102,19 @@ impl Story {
         story
     }
 
+    /// What exists, as it was counted last.
+    pub(crate) fn census(&self) -> &Census {
+        &self.baseline
+    }
+
     fn go_on(&mut self) -> Holds {
         if !self.baseline.things.is_empty() {
             self.edit();
         }
         self.run()?;
-        for _ in 0..self.rng.usize(2..=7) {
+        // One history in four is long; the others are many.
+        let length = if self.rng.u8(0..4) == 0 { 3..=8 } else { 1..=4 };
+        for _ in 0..self.rng.usize(length) {
             match self.rng.u8(0..100) {
                 0..=34 => self.edit(),
                 35..=64 => self.run()?,
@@ -124,7 +130,7 @@ impl Story {
         Ok(())
     }
 
-    fn say(&mut self, line: impl Into<String>) {
+    pub(super) fn say(&mut self, line: impl Into<String>) {
         let now = self.play.now();
         self.tale.log.push(format!("{now} {}", line.into()));
     }
@@ -167,7 +173,9 @@ impl Story {
     /// So much time passes.
     pub(crate) fn tick(&mut self, passes: Duration) -> Holds {
         self.play.sandbox.tick(passes);
-        self.say(format!("{} min passed", passes.as_secs() / 60));
+        if passes > SHOWN_AFTER {
+            self.say(format!("{} min passed", passes.as_secs() / 60));
+        }
         self.look_around()
     }
 
@@ -195,7 +203,7 @@ impl Story {
     }
 
     /// What exists now is where the next comparison begins.
-    fn recount(&mut self) {
+    pub(super) fn recount(&mut self) {
         let canaries = std::mem::take(&mut self.baseline.canaries);
         self.baseline = Census::take(&self.play.sandbox);
         self.baseline.canaries.extend(canaries);
@@ -204,6 +212,9 @@ impl Story {
     /// Somebody applies, with whatever may happen then; after a crash the same command goes on.
     fn run(&mut self) -> Holds {
         let wish = self.wish();
+        if self.rng.u8(0..6) == 0 {
+            return self.run_saved(&wish);
+        }
         self.draw_faults();
         let cut = self.cut();
         if self.apply(&wish, cut)?.is_some() {
@@ -222,8 +233,32 @@ impl Story {
         Ok(())
     }
 
+    /// A plan is saved, something may happen, and then exactly that plan is applied or refused.
+    fn run_saved(&mut self, wish: &Wish) -> Holds {
+        let saved = self.plan(wish)?.plan;
+        self.say(format!("saved the plan {}", saved.id));
+        match self.rng.u8(0..4) {
+            0 => {}
+            1 => self.wait()?,
+            _ => self.meddle(),
+        }
+        self.draw_faults();
+        let cut = self.cut();
+        self.perform(wish, cut, Some(&saved)).map(drop)
+    }
+
     /// Plans and applies; `None` if the program was killed.
     pub(crate) fn apply(&mut self, wish: &Wish, cut: Option<Cut>) -> Result<Played, Broken> {
+        self.perform(wish, cut, None)
+    }
+
+    fn perform(
+        &mut self,
+        wish: &Wish,
+        cut: Option<Cut>,
+        saved: Option<&Plan>,
+    ) -> Result<Played, Broken> {
+        let had_database = self.baseline.of_kind("instance").next().is_some();
         self.tale.runs += 1;
         if self.keep_worlds {
             self.tale.world = self.play.sandbox.save();
@@ -235,7 +270,16 @@ impl Story {
             allow.join(","),
             wish.only.join(",")
         ));
-        let prepared = self.plan(wish)?;
+        let mut prepared = self.plan(wish)?;
+        if let Some(saved) = saved
+            && let Some(why) = prepared.take_saved(saved)
+        {
+            self.play.sandbox.faults(Faults::default());
+            self.faults = 0;
+            self.say(format!("the plan no longer fits: {why}"));
+            self.look_around()?;
+            return Ok(Some(Err(Vec::new())));
+        }
         let (incident, meddled) = self.incident(cut);
         let now = self.play.now();
         let ledger = &mut self.ledger;
@@ -253,10 +297,22 @@ impl Story {
             deed.note(&mut self.ledger, now);
             self.say(format!("others, meanwhile: {}", deed.words()));
         }
-        self.conclude(wish, end, &prepared)
+        // What a saved plan does not rely on may differ since, and is not its business.
+        let is_whole = saved.is_none() && prepared.saw_all();
+        let played = self.conclude(wish, end, &prepared, is_whole)?;
+        if !had_database && self.baseline.of_kind("instance").next().is_some() {
+            self.applied = self.environment.clone();
+        }
+        Ok(played)
     }
 
-    fn conclude(&mut self, wish: &Wish, end: End, before: &Prepared) -> Result<Played, Broken> {
+    fn conclude(
+        &mut self,
+        wish: &Wish,
+        end: End,
+        plan: &Prepared,
+        is_whole: bool,
+    ) -> Result<Played, Broken> {
         let faults = std::mem::take(&mut self.faults);
         match end {
             End::Idle => {
@@ -276,7 +332,7 @@ impl Story {
                 let last = last.map(|call| format!("{}:{}", call.service, call.action));
                 self.say(format!("killed; the last call was {last:?}"));
                 self.play.restart();
-                self.look_around()?;
+                self.tick(SHOWN_AFTER)?;
                 Ok(None)
             }
             End::Ended {
@@ -288,9 +344,9 @@ impl Story {
                 self.tell(&report);
                 invariants::runs_within_bound(&report, &calls, faults)?;
                 self.planned_well(&after, 0)?;
-                self.look_around()?;
-                if !before.saw_work() && !self.ledger.is_meddled() {
-                    invariants::leaves_nothing(&report, before, &after)?;
+                self.tick(SHOWN_AFTER)?;
+                if is_whole && !self.ledger.is_meddled() {
+                    invariants::leaves_nothing(&report, plan, &after)?;
                 }
                 if report.is_complete() && wish.only.is_empty() {
                     self.applied = self.environment.clone();
@@ -338,234 +394,5 @@ impl Story {
         self.play.written = Written::default();
         self.baseline = census;
         Ok(())
-    }
-
-    fn wish(&mut self) -> Wish {
-        let all = || Effect::ALL.into_iter().collect();
-        let allow = match self.rng.u8(0..10) {
-            0 | 1 => [].into(),
-            2 | 3 => [Effect::Reboot, Effect::Downtime].into(),
-            _ => all(),
-        };
-        let only = if self.rng.u8(0..10) == 0 {
-            let addresses: Vec<&Address> = self.given.desired.resources.keys().collect();
-            vec![addresses[self.rng.usize(0..addresses.len())].to_string()]
-        } else {
-            Vec::new()
-        };
-        Wish {
-            allow,
-            only,
-            now: self.rng.u8(0..5) < 2,
-            ..Wish::default()
-        }
-    }
-
-    fn cut(&mut self) -> Option<Cut> {
-        let at = if self.rng.bool() {
-            self.rng.usize(1..12)
-        } else {
-            self.rng.usize(1..120)
-        };
-        match self.rng.u8(0..12) {
-            0 | 1 => Some(Cut::Before(at)),
-            2..=4 => Some(Cut::After(at)),
-            5 => Some(Cut::Stop(at)),
-            6 => Some(Cut::Meddle(at)),
-            _ => None,
-        }
-    }
-
-    fn incident(&mut self, cut: Option<Cut>) -> (Incident, Arc<Mutex<Option<Deed>>>) {
-        let done = Arc::new(Mutex::new(None));
-        let mut incident = Incident { cut, meddler: None };
-        if matches!(cut, Some(Cut::Meddle(_))) {
-            let mut rng = self.rng.fork();
-            let sandbox = self.play.sandbox.clone();
-            let done = Arc::clone(&done);
-            incident.meddler = Some(Box::new(move || {
-                let deed = outside::deed(&mut rng, &sandbox);
-                if let Some(deed) = deed.filter(|deed| deed.perform(&sandbox).is_ok()) {
-                    *done.lock().expect("no holder panics") = Some(deed);
-                }
-            }));
-        }
-        (incident, done)
-    }
-
-    /// In a third of the runs AWS stumbles.
-    fn draw_faults(&mut self) {
-        const PATTERNS: [&str; 12] = [
-            "*",
-            "rds:*",
-            "*:Describe*",
-            "*:Create*",
-            "*:Modify*",
-            "*:Delete*",
-            "rds:CreateDBInstance*",
-            "ec2:*",
-            "secretsmanager:*",
-            "*:*Tag*",
-            "rds:*DBProx*",
-            "cloudwatch:*",
-        ];
-        const KINDS: [FaultKind; 12] = [
-            FaultKind::Throttle,
-            FaultKind::Throttle,
-            FaultKind::Internal500,
-            FaultKind::Unavailable503,
-            FaultKind::Reset,
-            FaultKind::LostReply,
-            FaultKind::LostReply,
-            FaultKind::LostReply,
-            FaultKind::Timeout,
-            FaultKind::NotXml,
-            FaultKind::Denied,
-            FaultKind::ExpiredToken,
-        ];
-        if self.rng.u8(0..3) > 0 {
-            return;
-        }
-        let mut rules = Vec::new();
-        for _ in 0..self.rng.usize(1..=3) {
-            let kind = KINDS[self.rng.usize(0..KINDS.len())];
-            let once = matches!(kind, FaultKind::Denied | FaultKind::ExpiredToken);
-            let at_most = if once { 1 } else { self.rng.u32(1..=6) };
-            rules.push(Fault {
-                pattern: PATTERNS[self.rng.usize(0..PATTERNS.len())].to_owned(),
-                chance: f64::from(self.rng.u8(10..100)) / 100.0,
-                kind,
-                at_most,
-                after: self.rng.u32(0..30),
-            });
-            self.faults += at_most as usize;
-        }
-        self.say(format!("faults: {rules:?}"));
-        let seed = self.rng.u64(..);
-        self.play.sandbox.faults(Faults { seed, rules });
-    }
-
-    /// (a): without further trouble, apply until done comes to an end; what is refused, a person
-    /// mends.
-    pub(crate) fn finish(&mut self) -> Holds {
-        self.say("from here on nothing goes wrong");
-        let wish = Wish::everything_now();
-        let mut last = String::new();
-        for round in 0..ROUNDS {
-            match self.apply(&wish, None)? {
-                Some(Ok(None)) if self.is_settled(&wish)? => return Ok(()),
-                Some(Ok(None)) => {}
-                Some(Ok(Some(report))) => {
-                    last = format!("{:#?}", report.operations);
-                    // Storage cools down for hours; what else it waits for, a window brings.
-                    let rest = match round {
-                        _ if report.is_complete() => 60,
-                        0 | 1 => 7 * 3600,
-                        _ => 8 * 24 * 3600,
-                    };
-                    self.tick(Duration::from_secs(rest))?;
-                }
-                Some(Err(refusals)) => {
-                    last = format!("{refusals:#?}");
-                    self.mend(&refusals);
-                }
-                None => {}
-            }
-        }
-        invariants::converges(false, ROUNDS, &last)
-    }
-
-    /// Everything is deleted, in the two steps that takes; then nothing of it is left but a snapshot.
-    fn destroy(&mut self) -> Holds {
-        let mut environment = self.environment.clone();
-        environment.unprotect();
-        let taken = self.take(environment);
-        self.say(format!("edit: protection off: {taken}"));
-        self.finish()?;
-        let wish = Wish {
-            destroy: true,
-            no_final_snapshot: self.rng.bool(),
-            ..Wish::everything_now()
-        };
-        let had_database = self.baseline.of_kind("instance").next().is_some();
-        self.draw_faults();
-        let mut cut = self.cut().filter(|cut| !matches!(cut, Cut::Meddle(_)));
-        for _ in 0..4 {
-            let end = self.apply(&wish, cut.take())?;
-            if matches!(end, Some(Ok(None))) {
-                let kept = Census::snapshots(&self.play.sandbox) > 0;
-                let wanted = had_database && !wish.no_final_snapshot;
-                return invariants::leaves_no_orphans(&self.baseline, wanted, kept);
-            }
-            self.tick(Duration::from_secs(1800))?;
-        }
-        invariants::converges(false, 4, "a destruction")
-    }
-
-    /// Whether it is as declared and stays so through a window.
-    fn is_settled(&mut self, wish: &Wish) -> Result<bool, Broken> {
-        self.tick(Duration::from_secs(8 * 24 * 3600))?;
-        let later = self.plan(wish)?;
-        if !later.plan.changes.is_empty() {
-            let paths: Vec<&str> = later
-                .plan
-                .changes
-                .iter()
-                .map(|one| one.path.as_str())
-                .collect();
-            self.say(format!("something has come up: {}", paths.join(", ")));
-            return Ok(false);
-        }
-        if later.plan.waiting.iter().any(|one| one.declared) {
-            self.say(format!("something still waits: {:?}", later.plan.waiting));
-            return Ok(false);
-        }
-        invariants::is_what_is_declared(&self.baseline, &self.given.desired)?;
-        Ok(true)
-    }
-
-    /// What a person does about a refusal: adopts what lost its tags, writes the version that is
-    /// in AWS, and else takes back the edits.
-    fn mend(&mut self, refusals: &[Diagnostic]) {
-        let mut adopted = false;
-        for refusal in refusals.iter().filter(|refusal| refusal.code == "P506") {
-            let address = refusal.subject.clone().unwrap_or_default();
-            let resource = self.given.desired.resources.get(&Address::new(&address));
-            let Some(resource) = resource else { continue };
-            let found = self
-                .baseline
-                .of_kind(&resource.kind)
-                .find(|thing| thing.name.eq_ignore_ascii_case(&resource.name));
-            if let Some(thing) = found.cloned() {
-                outside::adopt(&self.play.sandbox, &thing, &address);
-                self.say(format!("a person adopts {}", thing.name));
-                adopted = true;
-            }
-        }
-        if adopted {
-            self.recount();
-            return;
-        }
-        if refusals
-            .iter()
-            .any(|one| one.message.contains("has the password"))
-        {
-            // With replicas RDS can't keep it, so that the person does.
-            for source in ["rds-managed", "existing"] {
-                let mut environment = self.environment.clone();
-                environment.keep_password(source);
-                if self.take(environment) {
-                    self.say(format!("a person sets another password: {source}"));
-                    return;
-                }
-            }
-        }
-        let mut environment = self.applied.clone();
-        let database = self.baseline.of_kind("instance").next();
-        if let Some(database) = database {
-            environment.follow(&database.values["version"], &database.values["size"]);
-        }
-        let taken = self.take(environment);
-        self.say(format!("a person takes the edits back: {taken}"));
     }
 }
