@@ -25,6 +25,8 @@ pub enum FaultKind {
     Denied,
     /// 400 `ExpiredToken` in the service's own spelling.
     ExpiredToken,
+    /// This refusal: HTTP status, code and message; the call is not done.
+    Refused(u16, &'static str, &'static str),
 }
 
 /// One rule: which calls it strikes, how often, and with what.
@@ -174,6 +176,7 @@ pub(crate) fn blow(kind: FaultKind, call: &Call) -> Option<Blow> {
             headers: vec![("content-type".to_owned(), "text/html".to_owned())],
             body: b"<html><body>502 Bad Gateway</body></html>".to_vec(),
         })),
+        FaultKind::Refused(status, code, message) => refused(status, code, message),
         FaultKind::Reset => Some(Blow::Broken(Break::Reset)),
         FaultKind::Timeout => Some(Blow::Broken(Break::Timeout)),
         FaultKind::LostReply => None,

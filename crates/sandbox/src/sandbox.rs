@@ -159,6 +159,22 @@ impl Sandbox {
             .any(|place| crate::rds::opens(place, instance, secret))
     }
 
+    /// What AWS itself does to an instance at times: it drops its work and enters a status in which
+    /// it stays, such as `storage-full`. Whether there is such an instance.
+    pub fn strike_instance(
+        &self,
+        account: &str,
+        region: &str,
+        identifier: &str,
+        status: &str,
+    ) -> bool {
+        self.with_world(|world| {
+            let places = world.places.get_mut(account);
+            let place = places.and_then(|regions| regions.get_mut(region));
+            place.is_some_and(|place| crate::rds::strike(&mut place.rds, identifier, status))
+        })
+    }
+
     /// Lends the world to what makes up resources by hand.
     pub(crate) fn with_world<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
         let now = self.0.clock.now();

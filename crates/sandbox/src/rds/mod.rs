@@ -130,6 +130,16 @@ pub(crate) fn tagged(place: &Place, account: &str, region: &str) -> Vec<(String,
     all
 }
 
+/// Ends what an instance does and leaves it in a status. Whether there is such an instance.
+pub(crate) fn strike(rds: &mut Rds, identifier: &str, status: &str) -> bool {
+    let identifier = identifier.to_lowercase();
+    stage::interrupt(rds, &identifier);
+    let instance = rds.instances.get_mut(&identifier);
+    instance
+        .map(|instance| status.clone_into(&mut instance.status))
+        .is_some()
+}
+
 /// Whether the current value of a secret holds the master password of an instance.
 pub(crate) fn opens(place: &Place, instance: &str, secret: &str) -> bool {
     let Some(instance) = place.rds.instances.get(&instance.to_lowercase()) else {
