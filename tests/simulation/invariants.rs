@@ -56,13 +56,13 @@ pub(crate) fn converges(is_done: bool, rounds: usize, last: &str) -> Holds {
 
 /// (b): the plan after a finished apply is empty or waiting.
 ///
-/// What the plan before it said to stay for as long as something uses it may go now.
+/// What the plan before it said to stay for as long as something uses it may go now, and so may
+/// what the plan before it said it could not look for.
 pub(crate) fn leaves_nothing(report: &Report, before: &Prepared, after: &Prepared) -> Holds {
-    let is_done = after
-        .plan
-        .changes
-        .iter()
-        .all(|change| change.verb == Verb::Delete && before.keeps(&change.name));
+    let is_done = after.plan.changes.iter().all(|change| {
+        let unseen = !before.plan.not_checked.is_empty();
+        change.verb == Verb::Delete && (unseen || before.keeps(&change.name))
+    });
     // What a released upgrade leaves to do is known after it.
     let released = before.plan.changes.iter().any(|change| {
         let releases = change.also_releases.as_ref();

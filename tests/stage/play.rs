@@ -164,6 +164,19 @@ impl Stage {
     ///
     /// Why it is refused.
     pub fn apply(&self, planned: &Planned) -> Result<Applied, Vec<Diagnostic>> {
+        self.apply_while(planned, async |_| ())
+    }
+
+    /// Applies a plan while something else happens in the world, and plans again.
+    ///
+    /// # Errors
+    ///
+    /// Why it is refused.
+    pub fn apply_while(
+        &self,
+        planned: &Planned,
+        others: impl AsyncFnOnce(&Sandbox),
+    ) -> Result<Applied, Vec<Diagnostic>> {
         let approved = approve(planned.plan.clone())?;
         let listener = Listener::new(&self.written, &planned.document, &planned.plan.operations);
         let ports = Ports {
@@ -175,7 +188,9 @@ impl Stage {
             stop: Arc::new(Stop::default()),
         };
         let run = apply(&approved, &CATALOG, &ports, ApplyOptions::default());
-        let report = self.runtime.block_on(run);
+        let (report, ()) = self
+            .runtime
+            .block_on(async { tokio::join!(run, others(&self.sandbox)) });
         let sent = self.recorder.take();
         let after = self.plan(&planned.given, &planned.wish);
         self.recorder.replace(sent);
