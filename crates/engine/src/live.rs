@@ -35,6 +35,8 @@ pub enum Readiness {
     Ready,
     /// AWS is at work; wait.
     Busy,
+    /// It does not work, and a change or a restart may be what helps.
+    Mendable,
     /// A person must act before anything can change.
     Stuck,
     /// It failed for good.
@@ -64,7 +66,7 @@ pub struct Present {
     pub status: String,
     /// Whether it takes changes.
     pub readiness: Readiness,
-    /// What a person must do, if it is stuck or failed.
+    /// What a person must do, if something is wrong with it.
     pub advice: String,
     /// Further sentences for the plan, such as maintenance that AWS announces.
     pub remarks: Vec<String>,

@@ -63,6 +63,17 @@ pub struct VersionPart {
     pub behind: Option<usize>,
 }
 
+/// A resource in a state in which only a person can help.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatePart {
+    /// The resource.
+    pub address: String,
+    /// What is wrong: `the DB instance happytrip-b2b-prod is stopped`.
+    pub state: String,
+    /// What to do.
+    pub advice: String,
+}
+
 /// What others changed: the JSON document `pgward.drift`, and the input of its text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DriftDocument {
@@ -90,6 +101,9 @@ pub struct DriftDocument {
     /// What was accepted earlier and is not in effect yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waiting: Vec<WaitingPart>,
+    /// What does not work, and is no drift.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_working: Vec<StatePart>,
     /// The versions in effect.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub versions: Vec<VersionPart>,
@@ -139,6 +153,7 @@ impl DriftDocument {
             summary,
             drift: drift.items.iter().map(entry).collect(),
             waiting: Vec::new(),
+            not_working: Vec::new(),
             versions: Vec::new(),
             next: next(drift, environment),
         }

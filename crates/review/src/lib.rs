@@ -29,7 +29,7 @@ pub use document::{
     LivePart, NodePart, Notice, Prices, Remark, ResourceName, Resources, Source, SpecPart,
     StepPart, Summary, UnmanagedPart, UnreadPart, WaitingPart, Window, document,
 };
-pub use drift::{DriftDocument, DriftSummary, DriftVerdict, LastApply, VersionPart};
+pub use drift::{DriftDocument, DriftSummary, DriftVerdict, LastApply, StatePart, VersionPart};
 pub use events::{Events, LockState, RunResult};
 pub use form::{Form, Setting, Subject, render};
 pub use github::github;

@@ -56,6 +56,11 @@ fn drift_with_versions_fits() {
         version: "16.9".to_owned(),
         behind: None,
     }];
+    document.not_working = vec![pgward_review::StatePart {
+        address: "instance".to_owned(),
+        state: "the DB instance happytrip-b2b-prod is stopped".to_owned(),
+        advice: "the instance is stopped; start it, then repeat".to_owned(),
+    }];
     fits("drift", &json(&document));
 }
 

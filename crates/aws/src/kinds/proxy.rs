@@ -445,16 +445,16 @@ fn readiness(proxy: &DbProxy, targets: &[DbProxyTarget]) -> (Readiness, String) 
         "available" => health(targets),
         "deleting" => (Readiness::Leaving, String::new()),
         "incompatible-network" => (
-            Readiness::Stuck,
+            Readiness::Mendable,
             "RDS can't attach the proxy to the network; look at its subnets and their addresses"
                 .to_owned(),
         ),
         "insufficient-resource-limits" => (
-            Readiness::Stuck,
+            Readiness::Mendable,
             "a quota keeps the proxy from its network interfaces; raise it".to_owned(),
         ),
         "suspended" => (
-            Readiness::Stuck,
+            Readiness::Mendable,
             "RDS suspended the proxy; look at its secrets and its role".to_owned(),
         ),
         _ => (Readiness::Busy, String::new()),

@@ -2,7 +2,7 @@
 
 use pgward_engine::{Drift, drift};
 use pgward_kinds::{CATALOG, facts};
-use pgward_review::{DriftDocument, Subject, VersionPart};
+use pgward_review::{DriftDocument, StatePart, Subject, VersionPart};
 
 use crate::args::DriftArgs;
 use crate::assemble::chain;
@@ -54,6 +54,7 @@ pub(crate) fn run(context: &Context, arguments: &DriftArgs) -> Answer {
         documents.push(DriftDocument {
             file: files.first().map(|file| file.path.clone()),
             waiting: document.waiting,
+            not_working: not_working(one),
             versions: versions(one),
             ..DriftDocument::new(&found, &document.environment, now, version)
         });
@@ -69,6 +70,22 @@ pub(crate) fn run(context: &Context, arguments: &DriftArgs) -> Answer {
     }
     plan::verbose(context, &made);
     Ok(exit)
+}
+
+/// The resources that a person has to look at.
+fn not_working(made: &Made) -> Vec<StatePart> {
+    let plan = &made.plan;
+    let findings = plan.findings.iter().filter(|one| one.code == "P509");
+    findings
+        .map(|finding| {
+            let advice = finding.facts.iter().find(|(label, _)| label == "next");
+            StatePart {
+                address: finding.subject.clone().unwrap_or_default(),
+                state: finding.message.clone(),
+                advice: advice.map(|(_, text)| text.clone()).unwrap_or_default(),
+            }
+        })
+        .collect()
 }
 
 /// Writes `[ignore.NAME]` at the end of the environment's file, if the file is valid with it.

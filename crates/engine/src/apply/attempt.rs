@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::{Ending, Event, Fault, FaultKind, JournalLine, Observation, Verb};
+use crate::{Ending, Event, Fault, FaultKind, JournalLine, Observation, Readiness, Verb};
 
-use super::run::{Halt, Run, Step};
+use super::run::{Halt, Run, Step, failed_state};
 use super::{milliseconds, wait};
 
 impl Run {
@@ -68,6 +68,9 @@ impl Run {
         attempts: &mut u32,
         repeatable: bool,
     ) -> Step<()> {
+        if fault.kind == FaultKind::Busy && self.operation.verb != Verb::Create {
+            self.give_up_if_failed().await?;
+        }
         let patience = wait::patience(fault.kind)
             .filter(|_| repeatable)
             .or_else(|| {
@@ -86,6 +89,19 @@ impl Run {
                 self.sleep(wait::next_attempt(*attempts), "retrying").await
             }
             _ => Err(Halt::Failed(fault)),
+        }
+    }
+
+    /// AWS says busy of what failed as well, and would say so for ever.
+    async fn give_up_if_failed(&self) -> Step<()> {
+        match self.look().await {
+            Observation::Present(present) => match present.readiness {
+                Readiness::Ready | Readiness::Busy | Readiness::Leaving => Ok(()),
+                Readiness::Mendable | Readiness::Stuck | Readiness::Failed => {
+                    Err(Halt::Failed(failed_state(&self.operation, &present)))
+                }
+            },
+            Observation::Absent | Observation::Unreadable(_) => Ok(()),
         }
     }
 

@@ -383,7 +383,16 @@ impl Run {
                         self.waiting(&present.status, began);
                         self.past_deadline(began, &present.status)?;
                     }
-                    Readiness::Stuck | Readiness::Failed | Readiness::Leaving => {
+                    // What was sent to mend it takes a moment to show.
+                    Readiness::Mendable
+                        if milliseconds(began, self.ports.clock.now()) < SHOWN_WITHIN_MS =>
+                    {
+                        self.waiting(&present.status, began);
+                    }
+                    Readiness::Mendable
+                    | Readiness::Stuck
+                    | Readiness::Failed
+                    | Readiness::Leaving => {
                         return Err(Halt::Failed(failed_state(&self.operation, &present)));
                     }
                 },
@@ -452,7 +461,7 @@ impl Run {
 }
 
 /// P707: the resource reached a state that only a person can mend.
-fn failed_state(operation: &Operation, present: &Present) -> Fault {
+pub(super) fn failed_state(operation: &Operation, present: &Present) -> Fault {
     let advice = if present.advice.is_empty() {
         String::new()
     } else {

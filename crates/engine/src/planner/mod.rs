@@ -5,6 +5,7 @@ mod gate;
 mod leftovers;
 mod money;
 mod operations;
+mod states;
 mod values;
 mod waiting;
 mod wholes;
@@ -167,6 +168,7 @@ impl Planner<'_> {
             outputs: self.outputs(),
         };
         plan.findings.extend(self.names_taken());
+        plan.findings.extend(self.states(&plan.operations));
         plan.notes.extend(kept);
         plan.notes.extend(self.renamed(&plan.changes));
         plan.verdict = verdict(&plan);

@@ -23,6 +23,7 @@ fn at(document: &DriftDocument, setting: &Setting, level: &Level) -> String {
     let title = value(&document.environment.title(), 60, setting);
     out.push_str(&format_heading(&title, &verdict(document, setting)));
     out.push_str(&table(document, setting, level, &mut left));
+    out.push_str(&not_working(document, setting));
     out.push_str(&lists(document, setting, level, &mut left));
     out.push_str(&next(document, level));
     out.push_str(&left.line(setting));
@@ -34,6 +35,18 @@ fn at(document: &DriftDocument, setting: &Setting, level: &Level) -> String {
         setting,
     ));
     out
+}
+
+/// The first few databases that do not work: the one list that no budget shortens.
+fn not_working(document: &DriftDocument, setting: &Setting) -> String {
+    let mark = Mark::Failed.text(setting);
+    let parts = document.not_working.iter().take(3);
+    parts
+        .map(|part| {
+            let text = inline(&format!("{}: {}", part.state, part.advice));
+            format!("\n{mark} {}\n", sentence(&text))
+        })
+        .collect()
 }
 
 fn data(document: &DriftDocument) -> String {

@@ -219,8 +219,14 @@ fn lists(page: &mut Page, document: &DriftDocument) {
         DriftClass::Ignored,
         DriftClass::NotApplied,
     ];
-    if classes.into_iter().any(some) {
+    if classes.into_iter().any(some) || !document.not_working.is_empty() {
         page.blank();
+    }
+    if !document.not_working.is_empty() {
+        title(page, "not in working order, and no drift");
+        for part in &document.not_working {
+            item(page, &format!("{}: {}", part.state, part.advice));
+        }
     }
     if some(DriftClass::Expected) {
         title(page, "expected, not counted");

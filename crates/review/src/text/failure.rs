@@ -23,7 +23,7 @@ pub fn failure(
         .find(|change| change.address == address);
     let noun = change.map_or("resource", |change| change.resource.noun.as_str());
     let verb = word(operation.verb);
-    let message = format!("AWS did not {verb} {address}: {}", short(code, noun));
+    let message = format!("AWS did not {verb} {address}: {}", short(code, fault, noun));
     let origin = change
         .and_then(|change| change.source.as_ref())
         .map(|source| Origin {
@@ -58,8 +58,9 @@ fn word(verb: Verb) -> &'static str {
     }
 }
 
-fn short(code: &str, noun: &str) -> String {
+fn short(code: &str, fault: &Fault, noun: &str) -> String {
     match code {
+        "P701" if fault.code.is_none() => "it gave no answer of use".to_owned(),
         "P702" => "access is denied".to_owned(),
         "P703" => format!("the account is out of {noun}s"),
         "P704" => "AWS has no capacity for it".to_owned(),
@@ -130,10 +131,15 @@ fn next(
         Verb::Restart => "restarts",
     };
     let again = command(environment, &format!("{run} {}", environment.name));
-    let again = format!(
-        "{again}    {verb} {}, nothing else",
-        wording::list(&rest, 4)
-    );
+    let again = if fault.kind == FaultKind::Failed {
+        // It exists, however it does; what remains depends on what becomes of it.
+        format!("{again}    goes on from there")
+    } else {
+        format!(
+            "{again}    {verb} {}, nothing else",
+            wording::list(&rest, 4)
+        )
+    };
     match hint {
         Some(hint) => format!("1. {hint}\n2. {again}"),
         None => again,
@@ -160,11 +166,11 @@ pub(crate) fn hint(environment: &EnvironmentPart, fault: &Fault, noun: &str) -> 
                 command(environment, &import)
             ))
         }
+        FaultKind::Failed => Some("mend it as AWS's line above says".to_owned()),
         FaultKind::Busy
         | FaultKind::InUse
         | FaultKind::Throttled
         | FaultKind::Ambiguous
-        | FaultKind::Failed
         | FaultKind::Other => None,
     }
 }

@@ -28,18 +28,18 @@ const ADVICE: &[(&str, Readiness, &str)] = &[
     ),
     (
         "incompatible-parameters",
-        Readiness::Stuck,
+        Readiness::Mendable,
         "the parameters do not fit the class, often shared_buffers or max_connections; correct \
          them, then restart the instance",
     ),
     (
         "incompatible-network",
-        Readiness::Stuck,
+        Readiness::Mendable,
         "RDS can't attach it to the network; look at the free addresses and DNS of the subnets",
     ),
     (
         "incompatible-option-group",
-        Readiness::Stuck,
+        Readiness::Mendable,
         "the option group does not fit the version",
     ),
     (
@@ -74,12 +74,12 @@ const ADVICE: &[(&str, Readiness, &str)] = &[
     ),
     (
         "modify-failed",
-        Readiness::Stuck,
+        Readiness::Mendable,
         "a change failed; read the events of the instance",
     ),
     (
         "upgrade-failed",
-        Readiness::Stuck,
+        Readiness::Mendable,
         "an upgrade failed; read the events of the instance",
     ),
 ];
@@ -172,7 +172,7 @@ mod tests {
             ("modifying", Readiness::Busy),
             ("delete-precheck", Readiness::Busy),
             ("stopped", Readiness::Stuck),
-            ("incompatible-parameters", Readiness::Stuck),
+            ("incompatible-parameters", Readiness::Mendable),
             ("failed", Readiness::Failed),
             ("deleting", Readiness::Leaving),
         ] {
