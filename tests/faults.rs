@@ -363,7 +363,7 @@ fn a_database_that_does_not_work_is_told_before_anything_is_sent() {
             let planned = journey.plan(&stage);
             let findings = planned.plan.findings.iter();
             let told: Vec<String> = findings
-                .filter(|finding| finding.code == "P509")
+                .filter(|finding| finding.code == "P510")
                 .map(|finding| format!("{:?}: {}", finding.severity, finding.message))
                 .collect();
             assert_eq!(told.len(), 1, "{}", planned.text());

@@ -17,6 +17,43 @@ const EXPECTED: [(&str, &[&str]); 2] = [
     ),
 ];
 
+/// Every code that is given has a page in `explain`.
+pub(super) fn codes(root: &Path) -> Vec<String> {
+    let pages = "crates/review/src/explain/codes.md";
+    let text = fs::read_to_string(root.join(pages)).unwrap_or_default();
+    let has_page = |code: &str| {
+        text.lines()
+            .any(|line| line.starts_with(&format!("# {code} ")))
+    };
+    let mut complaints = Vec::new();
+    for file in files(&root.join("crates")) {
+        // Tests may name codes that do not exist.
+        let source = fs::read_to_string(&file).unwrap_or_default();
+        let source = source.split("#[cfg(test)]").next().unwrap_or_default();
+        let is_test = file.components().any(|part| part.as_os_str() == "tests");
+        if is_test || file.extension().is_none_or(|extension| extension != "rs") {
+            continue;
+        }
+        for (number, line) in source.lines().enumerate() {
+            let mut quoted = line.split('"').skip(1).step_by(2);
+            if let Some(code) = quoted.find(|text| is_code(text) && !has_page(text)) {
+                let place = shown(root, &file);
+                complaints.push(format!(
+                    "{place}:{}: {code} has no page in {pages}",
+                    number + 1
+                ));
+            }
+        }
+    }
+    complaints
+}
+
+/// Whether a text is `P` and three digits.
+fn is_code(text: &str) -> bool {
+    let digits = text.strip_prefix('P').unwrap_or_default();
+    digits.len() == 3 && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// Every case says what it shows and holds what is expected; every kind has a case.
 pub(super) fn cases(root: &Path) -> Vec<String> {
     let mut complaints = Vec::new();

@@ -17,6 +17,7 @@ pub fn tidy(root: &Path) -> Vec<String> {
     complaints.extend(crates::actions(root));
     complaints.extend(crates::lints(root));
     complaints.extend(documents::cases(root));
+    complaints.extend(documents::codes(root));
     complaints.extend(documents::links(root));
     complaints.sort();
     complaints

@@ -75,7 +75,7 @@ pub(crate) fn run(context: &Context, arguments: &DriftArgs) -> Answer {
 /// The resources that a person has to look at.
 fn not_working(made: &Made) -> Vec<StatePart> {
     let plan = &made.plan;
-    let findings = plan.findings.iter().filter(|one| one.code == "P509");
+    let findings = plan.findings.iter().filter(|one| one.code == "P510");
     findings
         .map(|finding| {
             let advice = finding.facts.iter().find(|(label, _)| label == "next");

@@ -7,7 +7,7 @@ use crate::{Operation, Present, Readiness, Verb};
 use super::Planner;
 
 impl Planner<'_> {
-    /// P509 for every declared resource that a person has to look at.
+    /// P510 for every declared resource that a person has to look at.
     pub(super) fn states(&self, operations: &[Operation]) -> Vec<Diagnostic> {
         let resources = self.desired.resources.values();
         let unwell = resources.filter_map(|resource| {
@@ -25,11 +25,11 @@ impl Planner<'_> {
                     .collect();
                 let mut message = format!("the {noun} {} is {}", live.name, live.status);
                 let finding = if stopped.is_empty() {
-                    Diagnostic::warning("P509", message)
+                    Diagnostic::warning("P510", message)
                 } else {
                     let kept = stopped.join(", ");
                     message = format!("{message}; AWS would refuse what is planned for {kept}");
-                    Diagnostic::error("P509", message)
+                    Diagnostic::error("P510", message)
                 };
                 let finding = finding
                     .at_some(resource.origin.as_ref(), "")
