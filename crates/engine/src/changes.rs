@@ -19,6 +19,8 @@ pub enum Verb {
     Delete,
     /// It must be restarted for stored values to take effect.
     Restart,
+    /// AWS is still creating it, and the run waits until it has. Operations have it, never changes.
+    Await,
 }
 
 impl Verb {
@@ -31,6 +33,7 @@ impl Verb {
             Self::Replace => "replace",
             Self::Delete => "delete",
             Self::Restart => "restart",
+            Self::Await => "wait",
         }
     }
 }

@@ -64,6 +64,9 @@ pub struct Present {
     pub outputs: BTreeMap<String, Value>,
     /// AWS's own word for its state, such as `available`.
     pub status: String,
+    /// Whether AWS is still creating it, so that not all of it shows.
+    #[serde(default)]
+    pub unfinished: bool,
     /// Whether it takes changes.
     pub readiness: Readiness,
     /// What a person must do, if something is wrong with it.
@@ -85,6 +88,7 @@ impl Present {
             waits_for_restart: false,
             outputs: BTreeMap::new(),
             status: "available".to_owned(),
+            unfinished: false,
             readiness: Readiness::Ready,
             advice: String::new(),
             remarks: Vec::new(),

@@ -236,7 +236,7 @@ fn sentence(document: &Document, change: &Change) -> String {
 pub(crate) fn participle(verb: Verb) -> &'static str {
     match verb {
         Verb::Create => "created",
-        Verb::Update => "changed",
+        Verb::Update | Verb::Await => "changed",
         Verb::Replace => "replaced",
         Verb::Delete => "deleted",
         Verb::Restart => "restarted",

@@ -437,6 +437,7 @@ fn change<'a>(operation: &'a Operation, state: &'a str) -> Change<'a> {
         pgward_engine::Verb::Replace => "replace",
         pgward_engine::Verb::Delete => "delete",
         pgward_engine::Verb::Restart => "restart",
+        pgward_engine::Verb::Await => "wait",
     };
     Change {
         address: operation.address.as_str(),

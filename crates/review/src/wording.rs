@@ -52,7 +52,7 @@ impl Sigil {
             Verb::Delete => Self::Delete,
             Verb::Restart => Self::Interrupt,
             Verb::Update if effect.interrupts() => Self::Interrupt,
-            Verb::Update => Self::Change,
+            Verb::Update | Verb::Await => Self::Change,
         }
     }
 

@@ -380,6 +380,7 @@ fn read(proxy: &DbProxy, tags: &Tags, behind: &Behind, declared: Option<&Resourc
         now.set(TARGET.path, Value::Text(targets.join(", ")));
     }
     (present.readiness, present.advice) = readiness(proxy, &behind.targets);
+    present.unfinished = status_is(proxy, "creating");
     if let Some(status) = proxy.status() {
         let registers = status.as_str() == "available" && present.readiness == Readiness::Busy;
         present.status = if registers {
@@ -435,6 +436,11 @@ fn iam(proxy: &DbProxy) -> Option<&'static str> {
         ["DISABLED"] => Some("disabled"),
         _ => Some("mixed"),
     }
+}
+
+fn status_is(proxy: &DbProxy, wanted: &str) -> bool {
+    let status = proxy.status().map(|status| status.as_str());
+    status.is_some_and(|status| status.eq_ignore_ascii_case(wanted))
 }
 
 fn readiness(proxy: &DbProxy, targets: &[DbProxyTarget]) -> (Readiness, String) {

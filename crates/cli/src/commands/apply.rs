@@ -70,7 +70,9 @@ async fn apply(
         diagnostics.extend(refusals);
         Failure::findings(diagnostics, environment.sources.clone())
     })?;
-    if !yes && !context.ui.confirm(&text::question(&document), &name)? {
+    // Waiting for what AWS is still creating changes nothing.
+    let asks = !yes && !made.plan.changes.is_empty();
+    if asks && !context.ui.confirm(&text::question(&document), &name)? {
         return Err(Failure::refused(format!("the answer was not {name}")));
     }
     let answer = execution::perform(context, &environment, &made, &approved, lease, options).await;

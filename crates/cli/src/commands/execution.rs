@@ -236,7 +236,7 @@ fn keep_record(
                     .values
                     .retain(|path, _| !path.is_within(change.address.as_str()));
             }
-            Verb::Update | Verb::Replace | Verb::Delete | Verb::Restart => {
+            Verb::Update | Verb::Replace | Verb::Delete | Verb::Restart | Verb::Await => {
                 let earlier = previous
                     .as_ref()
                     .and_then(|one| one.values.get(&change.path).cloned());
@@ -297,5 +297,5 @@ pub(crate) fn idle(context: &Context, document: &Document, now: Timestamp) -> Re
 
 /// Whether anything is to be done at all.
 pub(crate) fn is_idle(plan: &Plan) -> bool {
-    plan.verdict == Verdict::NoChanges
+    plan.verdict == Verdict::NoChanges && plan.operations.is_empty()
 }

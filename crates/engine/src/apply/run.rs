@@ -58,6 +58,7 @@ impl Run {
                 Err(halt) => Err(halt),
             },
             Verb::Restart => self.restart().await,
+            Verb::Await => self.finish().await,
         };
         match result {
             Ok(outcome) => (outcome, None),
@@ -292,6 +293,16 @@ impl Run {
                 .await?;
         }
         Ok(())
+    }
+
+    /// Waits for what an earlier run began.
+    async fn finish(&self) -> Step<Outcome> {
+        if self.no_wait {
+            return Ok(Outcome::Accepted);
+        }
+        let present = self.ready(self.ports.clock.now()).await?;
+        self.publish(&present);
+        Ok(Outcome::Done)
     }
 
     async fn restart(&self) -> Step<Outcome> {

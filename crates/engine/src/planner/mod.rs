@@ -17,8 +17,8 @@ use pgward_graph::Graph;
 use pgward_model::{Catalog, Desired, Diagnostic, Effect, Form, Path};
 
 use crate::{
-    Changes, Checked, Circumstances, Gate, Live, Plan, PlannedChange, Timing, TotalCost, Unmanaged,
-    Unread, Verb, Verdict, window,
+    Changes, Checked, Circumstances, Gate, Live, Operation, Plan, PlannedChange, Timing, TotalCost,
+    Unmanaged, Unread, Verb, Verdict, window,
 };
 
 /// Everything the planner works on.
@@ -101,6 +101,7 @@ impl Planner<'_> {
                 Verb::Create | Verb::Replace | Verb::Delete | Verb::Restart => {
                     self.whole(change, checked, &mut changes);
                 }
+                Verb::Await => {}
             }
         }
         self.drop_followers(&mut changes);
@@ -167,13 +168,19 @@ impl Planner<'_> {
             names: self.names(),
             outputs: self.outputs(),
         };
-        plan.findings.extend(self.names_taken());
-        plan.findings.extend(self.states(&plan.operations));
-        plan.notes.extend(kept);
-        plan.notes.extend(self.renamed(&plan.changes));
+        self.say(&mut plan, kept);
         plan.verdict = verdict(&plan);
         plan.id = identity(&plan);
         plan
+    }
+
+    /// Adds the findings and notes that the plan itself gives rise to.
+    fn say(&self, plan: &mut Plan, kept: Vec<String>) {
+        plan.findings.extend(self.names_taken());
+        plan.findings.extend(self.states(&plan.operations));
+        plan.notes.extend(kept);
+        plan.notes.extend(awaited(&plan.operations));
+        plan.notes.extend(self.renamed(&plan.changes));
     }
 
     /// Blocked first, then the strongest effect; then by step, kind and place in the files.
@@ -363,6 +370,18 @@ impl Planner<'_> {
             .collect();
         sections.into_iter().map(Path::new).collect()
     }
+}
+
+/// A sentence for everything that AWS is still creating and nothing else is planned for.
+fn awaited(operations: &[Operation]) -> Vec<String> {
+    operations
+        .iter()
+        .filter(|one| one.verb == Verb::Await)
+        .map(|one| {
+            let address = &one.address;
+            format!("{address}: AWS is still creating it; apply waits for it")
+        })
+        .collect()
 }
 
 fn verdict(plan: &Plan) -> Verdict {

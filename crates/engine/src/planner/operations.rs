@@ -36,6 +36,7 @@ impl Planner<'_> {
             }
         }
         self.restarts(changes, &mut operations);
+        self.awaited(&mut operations);
         self.connect(&mut operations);
         self.number_steps(&mut operations);
         for change in changes.iter_mut().filter(|change| !change.is_blocked()) {
@@ -54,6 +55,34 @@ impl Planner<'_> {
         operations
     }
 
+    /// What AWS is still creating and nothing else is planned for is waited for.
+    fn awaited(&self, operations: &mut Vec<Operation>) {
+        if self.circumstances.destroy {
+            return;
+        }
+        for resource in self.desired.resources.values() {
+            let address = &resource.address;
+            let Some(live) = self.live.present(address) else {
+                continue;
+            };
+            let ours = self.changes.compared.contains(address);
+            let planned = operations.iter().any(|one| one.address == *address);
+            if live.unfinished && ours && !planned && self.is_selected(&Path::new(address.as_str()))
+            {
+                let change = ResourceChange {
+                    address: address.clone(),
+                    kind: resource.kind.clone(),
+                    name: live.name.clone(),
+                    verb: Verb::Await,
+                    desired: Some(resource.clone()),
+                    live: Some(Box::new(live.clone())),
+                    attributes: Vec::new(),
+                };
+                operations.push(self.operation(&change, Verb::Await, &[]));
+            }
+        }
+    }
+
     fn operation(
         &self,
         change: &ResourceChange,
@@ -62,7 +91,7 @@ impl Planner<'_> {
     ) -> Operation {
         let kind = self.catalog.kind(&change.kind);
         let usual = match verb {
-            Verb::Create => kind.create_time,
+            Verb::Create | Verb::Await => kind.create_time,
             Verb::Delete => kind.delete_time,
             Verb::Update | Verb::Restart => kind.change_time,
             Verb::Replace => pgward_model::Usual {

@@ -22,7 +22,9 @@ impl Planner<'_> {
         let planned = match change.verb {
             Verb::Create => self.creation(kind, change, checked),
             Verb::Replace => self.replacement(kind, change),
-            Verb::Delete | Verb::Update | Verb::Restart => self.deletion(kind, change),
+            Verb::Delete | Verb::Update | Verb::Restart | Verb::Await => {
+                self.deletion(kind, change)
+            }
         };
         out.push(planned);
     }

@@ -132,7 +132,7 @@ fn summary(plan: &Plan) -> Summary {
     for change in &plan.changes {
         *match change.verb {
             Verb::Create => &mut actions.create,
-            Verb::Update => &mut actions.update,
+            Verb::Update | Verb::Await => &mut actions.update,
             Verb::Replace => &mut actions.replace,
             Verb::Delete => &mut actions.delete,
             Verb::Restart => &mut actions.restart,

@@ -71,7 +71,7 @@ fn values(change: &Change) -> String {
             Verb::Delete => "delete",
             Verb::Replace => "replace",
             Verb::Restart => "restart",
-            Verb::Update => "change",
+            Verb::Update | Verb::Await => "change",
         };
         return format!(
             "<span class=\"soft\">{word}</span> {}",

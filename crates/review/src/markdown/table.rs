@@ -130,7 +130,7 @@ fn what(change: &Change, setting: &Setting, most: usize) -> String {
             Verb::Create => "+ ",
             Verb::Delete => "− ",
             Verb::Replace => "± ",
-            Verb::Update | Verb::Restart => "",
+            Verb::Update | Verb::Restart | Verb::Await => "",
         };
         let sign = match (sign, setting.style.ascii) {
             ("− ", true) => "- ",

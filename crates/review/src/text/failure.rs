@@ -55,6 +55,7 @@ fn word(verb: Verb) -> &'static str {
         Verb::Replace => "replace",
         Verb::Delete => "delete",
         Verb::Restart => "restart",
+        Verb::Await => "finish",
     }
 }
 
@@ -129,6 +130,7 @@ fn next(
         Verb::Replace => "replaces",
         Verb::Delete => "deletes",
         Verb::Restart => "restarts",
+        Verb::Await => "waits for",
     };
     let again = command(environment, &format!("{run} {}", environment.name));
     let again = if fault.kind == FaultKind::Failed {

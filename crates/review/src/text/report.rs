@@ -247,7 +247,7 @@ fn stopped(page: &mut Page, report: &Report, document: &Document) {
             let line = page.start().text("  in progress").to(15, 2);
             let line = line.ink(Ink::Bold, operation.address.as_str()).text("  ");
             let doing = match operation.verb {
-                pgward_engine::Verb::Create => "creating",
+                pgward_engine::Verb::Create | pgward_engine::Verb::Await => "creating",
                 pgward_engine::Verb::Update => "changing",
                 pgward_engine::Verb::Replace => "replacing",
                 pgward_engine::Verb::Delete => "deleting",

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_rds::types::{DbInstance, PendingModifiedValues, StorageEncryptionType};
-use pgward_engine::{Fault, Present};
+use pgward_engine::{Fault, Present, Readiness};
 use pgward_model::{Object, Resource, Value};
 
 use super::{OfSource, Table, status};
@@ -36,6 +36,7 @@ pub(crate) fn read(
         .unwrap_or("creating")
         .clone_into(&mut present.status);
     (present.readiness, present.advice) = status::of_instance(instance);
+    present.unfinished = present.readiness == Readiness::Busy && is_unborn(instance);
     for group in instance.db_parameter_groups() {
         let name = group.db_parameter_group_name().unwrap_or_default();
         match group.parameter_apply_status().unwrap_or_default() {
@@ -157,7 +158,7 @@ fn read_own(
     );
     // An instance that is being created shows no port yet; it gets the one that was asked for.
     let asked = declared
-        .filter(|_| instance.db_instance_status() == Some("creating"))
+        .filter(|_| is_unborn(instance))
         .and_then(|resource| resource.attributes.get(table.port.path));
     now.set_some(
         table.port.path,
@@ -196,6 +197,11 @@ fn encryption(instance: &DbInstance, written: Option<&str>, keys: &Keys) -> Stri
         _ if by_aws => StorageEncryptionType::Sse.as_str().to_owned(),
         _ => keys::NONE.to_owned(),
     }
+}
+
+/// Whether an instance was never available: AWS gives the endpoint at the end of the creation.
+fn is_unborn(instance: &DbInstance) -> bool {
+    instance.endpoint().is_none() && instance.instance_create_time().is_none()
 }
 
 fn port(instance: &DbInstance) -> Option<i32> {
