@@ -1,0 +1,190 @@
+//! Runs that are broken off: signals, a kill, a full disk. The same command goes on afterwards.
+//!
+//! The program runs against `sandbox serve` on a port of its own, with time that passes faster.
+#![cfg(unix)]
+
+#[path = "interruptions/server.rs"]
+mod server;
+
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use server::{Server, command, folder, program, text};
+
+/// What GitHub gives a step between SIGINT and SIGTERM; the report and the lock's release fit in.
+const GRACE: Duration = Duration::from_millis(7500);
+
+/// Starts an apply and returns when it waits for the instance.
+fn begin(server: &Server, folder: &Path) -> Child {
+    let child = command(folder, &["apply", "dev", "--yes"])
+        .env("AWS_ENDPOINT_URL", server.url())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let journal = folder.join("state/happytrip-b2b/dev");
+    let until = Instant::now() + Duration::from_secs(60);
+    while !says(&journal, r#""address":"instance""#) {
+        assert!(
+            Instant::now() < until,
+            "the run does not get to the instance"
+        );
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    child
+}
+
+/// Whether a journal holds a text.
+fn says(folder: &Path, wanted: &str) -> bool {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return false;
+    };
+    entries
+        .filter_map(Result::ok)
+        .filter(|entry| entry.file_name().to_string_lossy().ends_with(".jsonl"))
+        .filter_map(|entry| std::fs::read_to_string(entry.path()).ok())
+        .any(|text| text.contains(wanted))
+}
+
+fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill")
+        .args([&format!("-{name}"), &child.id().to_string()])
+        .status()
+        .expect("every Unix has kill");
+    assert!(sent.success());
+}
+
+fn run(server: &Server, folder: &Path, line: &str) -> Output {
+    let arguments: Vec<&str> = line.split(' ').collect();
+    command(folder, &arguments)
+        .env("AWS_ENDPOINT_URL", server.url())
+        .output()
+        .expect("the program starts")
+}
+
+fn expect(server: &Server, folder: &Path, line: &str, code: i32) -> String {
+    let output = run(server, folder, line);
+    let (out, complaints) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(
+        output.status.code(),
+        Some(code),
+        "{line}\n{out}{complaints}"
+    );
+    out
+}
+
+/// What holds after every break: nobody has the lock, and the same command ends well.
+fn goes_on(server: &Server, folder: &Path) {
+    let free = expect(server, folder, "unlock dev", 0);
+    assert!(free.contains("is not locked"), "{free}");
+    expect(server, folder, "apply dev --yes", 0);
+    expect(server, folder, "plan dev --exit-code", 0);
+    expect(server, folder, "drift dev", 0);
+}
+
+#[test]
+fn every_signal_ends_a_run_with_a_report_and_without_the_lock() {
+    for name in ["INT", "TERM", "HUP"] {
+        let folder = folder();
+        let server = Server::start(folder.path());
+        let child = begin(&server, folder.path());
+        let sent = Instant::now();
+        signal(&child, name);
+        let output = child.wait_with_output().expect("it ends");
+        let (out, complaints) = (text(&output.stdout), text(&output.stderr));
+        assert_eq!(output.status.code(), Some(130), "{name}\n{out}{complaints}");
+        assert!(sent.elapsed() < GRACE, "{name} took {:?}", sent.elapsed());
+        assert!(out.contains("STOPPED"), "{name}\n{out}");
+        assert!(out.contains("lock released"), "{name}\n{out}");
+        assert!(
+            out.contains("AWS goes on creating happytrip-b2b-dev"),
+            "{out}"
+        );
+        assert!(
+            complaints.ends_with("exit 130: interrupted\n"),
+            "{complaints}"
+        );
+        let plan = expect(&server, folder.path(), "plan dev", 0);
+        assert!(
+            plan.contains("AWS is still creating it; apply waits for it"),
+            "{plan}"
+        );
+        goes_on(&server, folder.path());
+    }
+}
+
+#[test]
+fn a_second_signal_leaves_at_once() {
+    let folder = folder();
+    let server = Server::start(folder.path());
+    let child = begin(&server, folder.path());
+    signal(&child, "INT");
+    signal(&child, "INT");
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(130));
+    goes_on(&server, folder.path());
+}
+
+#[test]
+fn a_killed_run_is_gone_on_with() {
+    let folder = folder();
+    let server = Server::start(folder.path());
+    let mut child = begin(&server, folder.path());
+    child.kill().expect("it runs");
+    child.wait().expect("it is dead");
+    goes_on(&server, folder.path());
+}
+
+#[test]
+fn nobody_has_to_read_what_a_run_prints() {
+    let folder = folder();
+    let server = Server::start(folder.path());
+    let mut child = begin(&server, folder.path());
+    drop(child.stdout.take());
+    drop(child.stderr.take());
+    child.wait().expect("it ends");
+    goes_on(&server, folder.path());
+}
+
+#[test]
+fn without_room_for_the_journal_nothing_is_sent() {
+    let folder = folder();
+    let server = Server::start(folder.path());
+    // A limit on the size of files stands for a full disk: what goes beyond it fails to be written.
+    let script = "trap '' XFSZ; ulimit -f 0; exec \"$0\" apply dev --yes";
+    let output = Command::new("bash")
+        .args(["-c", script])
+        .arg(program())
+        .current_dir(folder.path())
+        .envs(server::environment())
+        .env("AWS_ENDPOINT_URL", server.url())
+        .output()
+        .expect("bash is there");
+    let complaints = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{complaints}");
+    assert!(complaints.contains("File too large"), "{complaints}");
+    let plan = expect(&server, folder.path(), "plan dev --json", 0);
+    let plan: serde_json::Value = serde_json::from_str(&plan).expect("JSON");
+    assert_eq!(plan["is_new"], true, "something was created");
+    goes_on(&server, folder.path());
+}
+
+#[test]
+fn a_disk_that_fills_up_stops_the_run() {
+    let folder = folder();
+    let server = Server::start(folder.path());
+    let script = "trap '' XFSZ; ulimit -f 1; exec \"$0\" apply dev --yes";
+    let output = Command::new("bash")
+        .args(["-c", script])
+        .arg(program())
+        .current_dir(folder.path())
+        .envs(server::environment())
+        .env("AWS_ENDPOINT_URL", server.url())
+        .output()
+        .expect("bash is there");
+    let (out, complaints) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(1), "{out}{complaints}");
+    assert!(complaints.contains("File too large"), "{complaints}");
+    goes_on(&server, folder.path());
+}
