@@ -136,6 +136,61 @@ fn a_killed_run_is_gone_on_with() {
     goes_on(&server, folder.path());
 }
 
+/// So many runs of one environment begin at once.
+const HANDS: usize = 16;
+
+#[test]
+fn of_many_runs_in_one_folder_one_works_at_a_time() {
+    let folder = folder();
+    let server = Server::start(folder.path());
+    let until = Instant::now() + Duration::from_secs(240);
+    let hand = || {
+        let mut busy = 0;
+        loop {
+            let output = run(&server, folder.path(), "apply dev --yes");
+            match output.status.code() {
+                Some(0) => return busy,
+                // Busy: as the message says, repeat.
+                Some(4) => busy += 1,
+                other => panic!("{other:?}: {}", text(&output.stderr)),
+            }
+            assert!(Instant::now() < until, "nobody comes to an end");
+            std::thread::sleep(Duration::from_millis(300));
+        }
+    };
+    let busy: usize = std::thread::scope(|scope| {
+        let hands: Vec<_> = (0..HANDS).map(|_| scope.spawn(hand)).collect();
+        hands
+            .into_iter()
+            .map(|hand| hand.join().expect("a hand ends well"))
+            .sum()
+    });
+    assert!(busy > 0, "the hands never met");
+    let place = folder.path().join("state/happytrip-b2b/dev");
+    let journals: Vec<String> = std::fs::read_dir(&place)
+        .expect("somebody applied")
+        .map(|entry| entry.expect("it can be listed").path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "jsonl")
+        })
+        .map(|path| std::fs::read_to_string(path).expect("it can be read"))
+        .collect();
+    for journal in &journals {
+        for line in journal.lines() {
+            let line: Result<serde_json::Value, _> = serde_json::from_str(line);
+            assert!(line.is_ok(), "a torn line in {journal}");
+        }
+    }
+    let created = |journal: &&String| journal.contains(r#""verb":"create""#);
+    assert_eq!(
+        journals.iter().filter(created).count(),
+        1,
+        "one run creates"
+    );
+    goes_on(&server, folder.path());
+}
+
 #[test]
 fn nobody_has_to_read_what_a_run_prints() {
     let folder = folder();

@@ -8,48 +8,66 @@ use tokio::sync::oneshot;
 use crate::exit::Exit;
 use crate::ui::{Ui, complain};
 
-/// Returns at the first signal that asks to end.
-pub(crate) async fn first() {
+/// The signals that ask to end, from here on; none that comes between two looks is lost.
+pub(crate) struct Signals {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let kinds = [
-            SignalKind::interrupt(),
-            SignalKind::terminate(),
-            SignalKind::hangup(),
-        ];
-        let mut streams: Vec<_> = kinds
-            .into_iter()
-            .filter_map(|kind| signal(kind).ok())
-            .collect();
-        if streams.is_empty() {
-            std::future::pending::<()>().await;
-        }
-        std::future::poll_fn(|task| {
-            let any = streams
-                .iter_mut()
-                .any(|stream| stream.poll_recv(task).is_ready());
-            if any {
-                std::task::Poll::Ready(())
-            } else {
-                std::task::Poll::Pending
+    streams: Vec<tokio::signal::unix::Signal>,
+}
+
+impl Signals {
+    /// Listens from now on; needs a runtime.
+    pub(crate) fn listen() -> Self {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            let kinds = [
+                SignalKind::interrupt(),
+                SignalKind::terminate(),
+                SignalKind::hangup(),
+            ];
+            Self {
+                streams: kinds
+                    .into_iter()
+                    .filter_map(|kind| signal(kind).ok())
+                    .collect(),
             }
-        })
-        .await;
+        }
+        #[cfg(not(unix))]
+        Self {}
     }
-    #[cfg(not(unix))]
-    {
-        drop(tokio::signal::ctrl_c().await);
+
+    /// Returns at the next one.
+    pub(crate) async fn next(&mut self) {
+        #[cfg(unix)]
+        {
+            std::future::poll_fn(|task| {
+                let any = self
+                    .streams
+                    .iter_mut()
+                    .any(|stream| stream.poll_recv(task).is_ready());
+                if any {
+                    std::task::Poll::Ready(())
+                } else {
+                    std::task::Poll::Pending
+                }
+            })
+            .await;
+        }
+        #[cfg(not(unix))]
+        {
+            drop(tokio::signal::ctrl_c().await);
+        }
     }
 }
 
 /// Listens while a run goes on.
 pub(crate) fn listen(stop: Arc<Stop>, ui: Ui) {
+    let mut signals = Signals::listen();
     tokio::spawn(async move {
-        first().await;
+        signals.next().await;
         ui.say("^C stopping after the call in progress. Ctrl-C again leaves at once.");
         stop.set();
-        first().await;
+        signals.next().await;
         complain("exit 130: interrupted");
         leave();
     });
@@ -73,8 +91,9 @@ impl Watch {
                 return;
             };
             let signaled = runtime.block_on(async {
+                let mut signals = Signals::listen();
                 tokio::select! {
-                    () = first() => true,
+                    () = signals.next() => true,
                     _ = receiver => false,
                 }
             });

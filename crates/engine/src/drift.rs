@@ -43,6 +43,9 @@ pub struct DriftItem {
     pub effect: Effect,
     /// What else is to be known.
     pub flags: BTreeSet<Flag>,
+    /// Whether it lost our tags, so that it can be adopted and not put back.
+    #[serde(default)]
+    pub disowned: bool,
     /// Further lines.
     pub remarks: Vec<String>,
     /// Where the value is written.
@@ -146,6 +149,7 @@ pub fn drift(
         .collect();
     items.extend(expected(desired, live, catalog));
     items.extend(overdue(plan));
+    items.extend(disowned(desired, plan, record));
     items.sort_by(|a, b| {
         let rank = |item: &DriftItem| {
             (
@@ -162,6 +166,38 @@ pub fn drift(
         compared: plan.compared,
         unread: plan.unread.len(),
     }
+}
+
+/// What the last apply left as ours and no longer carries our tags.
+fn disowned(desired: &Desired, plan: &Plan, record: Option<&Record>) -> Vec<DriftItem> {
+    let was_ours = |address: &Address| record.is_some_and(|one| one.names.contains_key(address));
+    let taken = plan.unmanaged.iter();
+    taken
+        .filter(|one| was_ours(&one.address))
+        .map(|one| {
+            let owner = one.owner.as_ref();
+            let live = owner.map_or_else(
+                || "its ownership tags are gone".to_owned(),
+                |owner| format!("its tags name {owner}"),
+            );
+            let resource = desired.resources.get(&one.address);
+            DriftItem {
+                address: one.address.clone(),
+                path: Path::new(one.address.as_str()),
+                whole: true,
+                last_applied: Some(one.name.clone()),
+                live: Some(live),
+                class: DriftClass::Outside,
+                effect: Effect::Online,
+                flags: BTreeSet::new(),
+                disowned: true,
+                remarks: vec![
+                    "nothing of it is compared or changed until it is ours again".to_owned(),
+                ],
+                origin: resource.and_then(|resource| resource.origin.clone()),
+            }
+        })
+        .collect()
 }
 
 fn item(
@@ -205,6 +241,7 @@ fn item(
         class,
         effect: change.effect,
         flags: exposed(catalog, change),
+        disowned: false,
         remarks: Vec::new(),
         origin: change.origin.clone(),
     }
@@ -262,6 +299,7 @@ fn overdue(plan: &Plan) -> Vec<DriftItem> {
             class: DriftClass::Outside,
             effect: waiting.effect,
             flags: BTreeSet::new(),
+            disowned: false,
             remarks: vec![format!(
                 "{}; a maintenance window has passed and it is not in effect",
                 waiting.note
@@ -324,6 +362,7 @@ fn grown(
         class: DriftClass::Expected,
         effect: Effect::Online,
         flags: BTreeSet::new(),
+        disowned: false,
         remarks: vec![format!(
             "by storage autoscaling; grow_to allows it up to {limit}"
         )],

@@ -201,28 +201,30 @@ fn entry(item: &DriftItem) -> DriftEntry {
 
 /// The command that puts everything back.
 fn next(drift: &Drift, environment: &EnvironmentPart) -> Vec<Notice> {
+    let name = &environment.name;
     let mut addresses: Vec<&str> = Vec::new();
-    for item in drift.of(DriftClass::Outside) {
+    for item in drift.of(DriftClass::Outside).filter(|item| !item.disowned) {
         if !addresses.contains(&item.address.as_str()) {
             addresses.push(item.address.as_str());
         }
     }
-    if addresses.is_empty() {
-        return Vec::new();
+    let mut all = Vec::new();
+    let mut add = |label: &str, words: String| {
+        all.push(Notice {
+            label: label.to_owned(),
+            command: command(environment, &words),
+        });
+    };
+    match (addresses.is_empty(), &drift.record) {
+        (true, _) => {}
+        (false, Some(_)) => {
+            let only = addresses.join(",");
+            add("Put back:", format!("apply {name} --only {only}"));
+        }
+        (false, None) => add("See:", format!("plan {name}")),
     }
-    let name = &environment.name;
-    let words = if drift.record.is_some() {
-        format!("apply {name} --only {}", addresses.join(","))
-    } else {
-        format!("plan {name}")
-    };
-    let label = if drift.record.is_some() {
-        "Put back:"
-    } else {
-        "See:"
-    };
-    vec![Notice {
-        label: label.to_owned(),
-        command: command(environment, &words),
-    }]
+    if drift.of(DriftClass::Outside).any(|item| item.disowned) {
+        add("Adopt:", format!("import {name} --adopt"));
+    }
+    all
 }

@@ -28,6 +28,7 @@ fn item(
         class,
         effect: Effect::Online,
         flags: flags(&[]),
+        disowned: false,
         remarks: if remark.is_empty() {
             Vec::new()
         } else {

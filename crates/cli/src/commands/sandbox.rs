@@ -182,7 +182,8 @@ fn serve(context: &Context, arguments: &ServeArgs) -> Answer {
                 }
             ));
         };
-        let stop = crate::signals::first();
+        let mut signals = crate::signals::Signals::listen();
+        let stop = signals.next();
         let ended = listen(
             world.sandbox.clone(),
             arguments.listen,
