@@ -9,6 +9,7 @@ mod codes;
 mod dates;
 mod environments;
 mod form;
+mod format;
 mod hints;
 mod language;
 mod load;
@@ -27,6 +28,7 @@ mod values;
 
 pub use codes::{CODES, Code, code};
 pub use environments::{Found, FoundEnvironment, environments};
+pub use format::format;
 pub use load::load;
 pub use merge::Spec;
 pub use reader::{Loaded, MemoryReader, Options, Reader, Sources};

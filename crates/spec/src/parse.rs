@@ -146,6 +146,16 @@ pub(crate) fn parse(file: &str, text: &str) -> Parsed {
     parsed
 }
 
+/// What is wrong with a file's text as TOML, duplicates included.
+pub(crate) fn syntax(file: &str, text: &str) -> Vec<Diagnostic> {
+    let places = Places::new(file, text);
+    let (root, errors) = DeTable::parse_recoverable(text);
+    if errors.is_empty() {
+        return Vec::new();
+    }
+    syntax::report(&places, &syntax::headers(text), root.get_ref(), &errors).diagnostics
+}
+
 /// Positions in one file.
 pub(crate) struct Places<'a> {
     file: &'a str,
