@@ -32,7 +32,7 @@ pub struct Cli {
 const EXIT_CODES: &str = "Exit codes:
   0    done; for plan also when there are changes
   1    failed: AWS, network or internal error; apply and destroy say what was changed
-  2    differences: drift, plan --exit-code
+  2    differences: drift, plan --exit-code, fmt --check
   3    refused: invalid spec, blocked change, missing --allow or confirmation; nothing was changed
   4    busy: another run holds the lock, or AWS is throttling; repeat
   64   wrong usage of the command line
@@ -170,9 +170,15 @@ impl SpecArg {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Write the files of a new project, or of one more environment.
+    #[command(alias = "new")]
+    Init(InitArgs),
     /// Parse, resolve and lint the files; no AWS calls, no credentials.
     #[command(aliases = ["validate", "lint"])]
     Check(CheckArgs),
+    /// Rewrite files to canonical form.
+    #[command(name = "fmt", alias = "format")]
+    Format(FormatArgs),
     /// Compare the spec with live AWS and print the changes.
     #[command(aliases = ["diff", "preview"])]
     Plan(PlanArgs),
@@ -212,6 +218,49 @@ pub enum Command {
     },
     /// Print version, build and data versions.
     Version,
+}
+
+/// `init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// Directory of the project, in which `specs/` is made; the working directory if not given.
+    #[arg(value_name = "DIR")]
+    pub directory: Option<PathBuf>,
+    /// Name of the project: first part of every resource name.
+    #[arg(long, value_name = "NAME")]
+    pub project: Option<String>,
+    /// AWS region.
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+    /// AWS account of 12 digits; any other is refused.
+    #[arg(long, value_name = "ACCOUNT")]
+    pub account: Option<String>,
+    /// Environments to write a file for; `prod` and its like get two zones and protection.
+    #[arg(short, long, value_name = "NAME", value_delimiter = ',')]
+    pub environment: Vec<String>,
+    /// What the database runs on.
+    #[arg(long, value_name = "SERVICE", value_enum, default_value = "rds")]
+    pub service: Service,
+}
+
+/// What a database runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Service {
+    /// An RDS instance.
+    Rds,
+    /// An Aurora cluster, with a later version.
+    Aurora,
+}
+
+/// `fmt`.
+#[derive(Debug, Args)]
+pub struct FormatArgs {
+    /// Files, folders or names; all of the spec directory if none is given, `-` for stdin to stdout.
+    #[arg(value_name = "FILE")]
+    pub files: Vec<String>,
+    /// Write nothing; print what would change, and exit 2 if something would.
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// `check`.

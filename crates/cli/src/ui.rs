@@ -79,6 +79,15 @@ impl Ui {
 
     /// Asks for a word on the terminal; nothing if the answer is another.
     pub(crate) fn confirm(&self, question: &str, word: &str) -> Result<bool, Failure> {
+        Ok(self.ask(question)?.trim() == word)
+    }
+
+    /// Asks for a line on the terminal.
+    #[expect(
+        clippy::unused_self,
+        reason = "a question belongs to how the run talks"
+    )]
+    pub(crate) fn ask(&self, question: &str) -> Result<String, Failure> {
         let mut err = io::stderr().lock();
         let asked = write!(err, "{question} ").and_then(|()| err.flush());
         // Others may have something to say while the answer is awaited.
@@ -86,7 +95,7 @@ impl Ui {
         let mut answer = String::new();
         let read = asked.and_then(|()| io::stdin().lock().read_line(&mut answer));
         match read {
-            Ok(_) => Ok(answer.trim() == word),
+            Ok(_) => Ok(answer),
             Err(error) => Err(Failure::refused(format!(
                 "the question could not be asked: {error}"
             ))),

@@ -23,7 +23,7 @@ pub use folder_lease::LeaseError;
 pub use held::{Clocks, Held};
 pub use holder::{Claim, EndsWith, Holder, Release, Sighting, Standing};
 pub use objects::{Condition, Object, ObjectStore, Objects, Put};
-pub use place::{Place, StoreError, write_whole};
+pub use place::{Place, StoreError, write_over, write_whole};
 pub use plan_file::{Bound, PlanFile, PlanFileError, plan_mark, read_plan, save_plan};
 pub use store::Store;
 

@@ -158,6 +158,26 @@ pub fn write_whole(path: &Path, text: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Writes over a file of the user, whole or not at all; it keeps its permissions, and a link stays
+/// one.
+///
+/// # Errors
+///
+/// When there is no such file or the file system refuses; the old content is then untouched.
+pub fn write_over(path: &Path, text: &str) -> Result<(), StoreError> {
+    let real = path
+        .canonicalize()
+        .map_err(|source| unwritten(path, source))?;
+    let failed = |source| unwritten(path, source);
+    let permissions = fs::metadata(&real).map_err(failed)?.permissions();
+    let folder = folder_of(&real);
+    let file = temporary(folder, text, true).map_err(failed)?;
+    fs::set_permissions(file.path(), permissions).map_err(failed)?;
+    file.persist(&real).map_err(|error| failed(error.error))?;
+    sync(folder);
+    Ok(())
+}
+
 /// Replaces a file whole, without waiting for the disk: for what is written again soon.
 pub(crate) fn replace(path: &Path, text: &str) -> Result<(), StoreError> {
     let file = temporary(folder_of(path), text, false).map_err(|source| unwritten(path, source))?;

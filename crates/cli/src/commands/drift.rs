@@ -111,10 +111,10 @@ fn accept(context: &Context, arguments: &DriftArgs, path: &str) -> Answer {
         arguments.until.as_deref().unwrap_or_default()
     );
     let after = format!("{}\n{section}", before.trim_end());
-    pgward_store::write_whole(std::path::Path::new(&file), &after)
+    pgward_store::write_over(std::path::Path::new(&file), &after)
         .map_err(|error| Failure::failed(chain(&error)))?;
     if let Err(refused) = read::read(context, &file) {
-        pgward_store::write_whole(std::path::Path::new(&file), &before)
+        pgward_store::write_over(std::path::Path::new(&file), &before)
             .map_err(|error| Failure::failed(chain(&error)))?;
         return Err(refused);
     }

@@ -6,7 +6,9 @@ mod destroy;
 mod drift;
 mod execution;
 mod explain;
+mod format;
 mod graph;
+mod init;
 mod lease;
 mod output;
 mod plan;
@@ -119,6 +121,8 @@ pub(crate) fn run_on(cli: Cli, sandbox: bool) -> Exit {
         teams: Teams::default(),
     };
     let answer = match cli.command {
+        Command::Init(arguments) => init::run(&context, &arguments),
+        Command::Format(arguments) => format::run(&context, &arguments),
         Command::Check(arguments) => check::run(&context, &arguments),
         Command::Plan(arguments) => plan::run(&context, &arguments),
         Command::Apply(arguments) => apply::run(&context, &arguments),
