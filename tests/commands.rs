@@ -346,3 +346,78 @@ fn a_closed_stdout_is_no_crash() {
         assert_ne!(output.status.code(), Some(101), "{arguments:?}");
     }
 }
+
+#[test]
+fn fixes_are_made_once_and_keep_comments() {
+    let folder = folder();
+    let text = || {
+        let path = folder.path().join("specs/dev.toml");
+        std::fs::read_to_string(path).expect("it was copied")
+    };
+    let before = text();
+    assert_eq!(
+        expect(folder.path(), "check --fix dev", 0).lines().count(),
+        1
+    );
+    assert_eq!(text(), before, "there was nothing to fix");
+    edit(
+        folder.path(),
+        "dev.toml",
+        "multi_az            = false",
+        "mutli_az = \"false\" # kept",
+    );
+    let document = json(&expect(folder.path(), "check --fix --json dev", 0));
+    assert_eq!(
+        document["fixed"][0]["after"].as_str(),
+        Some("multi_az = false # kept"),
+        "{document}"
+    );
+    assert!(text().contains("\nmulti_az = false # kept\n"));
+    expect_named(folder.path(), "check --fix -", 64);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_watch_checks_after_every_change_and_ends_with_its_signal() {
+    use std::io::{BufRead as _, BufReader};
+    use std::sync::mpsc;
+    let folder = folder();
+    let mut watch = command(folder.path(), &["check", "dev", "--watch"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let lines = BufReader::new(watch.stderr.take().expect("it is piped")).lines();
+    let (tell, told) = mpsc::channel();
+    std::thread::spawn(move || {
+        lines
+            .map_while(Result::ok)
+            .try_for_each(|line| tell.send(line))
+    });
+    let process = watch.id().to_string();
+    let kill = |signal: &str| {
+        let killed = Command::new("kill").args([signal, &process]).status();
+        assert!(killed.expect("kill starts").success());
+    };
+    let next = |wanted: &str| {
+        loop {
+            match told.recv_timeout(std::time::Duration::from_secs(20)) {
+                Ok(line) if line.contains(wanted) => return,
+                Ok(_) => {}
+                Err(_) => {
+                    kill("-KILL");
+                    panic!("it never says {wanted}");
+                }
+            }
+        }
+    };
+    next("watching");
+    edit(folder.path(), "dev.toml", "20 GiB", "20");
+    next("specs/dev.toml changed");
+    next("error[P104]");
+    edit(folder.path(), "dev.toml", "\"20\"", "\"20 GiB\"");
+    next("specs/dev.toml changed");
+    kill("-INT");
+    next("exit 130: interrupted");
+    assert_eq!(watch.wait().expect("it ended").code(), Some(130));
+}

@@ -275,6 +275,12 @@ pub struct CheckArgs {
     /// Accept environment variables that are not set.
     #[arg(long)]
     pub offline: bool,
+    /// Make the fixes that are certain in the files, and show them.
+    #[arg(long)]
+    pub fix: bool,
+    /// Check again whenever a file changes, until Ctrl-C.
+    #[arg(long, conflicts_with = "fix")]
+    pub watch: bool,
 }
 
 /// `plan`.

@@ -4,7 +4,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use pgward_spec::Reader;
+use pgward_spec::{MemoryReader, Reader};
 
 use crate::failure::Failure;
 
@@ -28,6 +28,24 @@ impl Reader for Disk {
         }
         names.sort();
         Ok(names)
+    }
+}
+
+/// Texts that are about to be written, or came through stdin, over what is on the disk.
+#[derive(Debug, Default)]
+pub(crate) struct Ahead(pub(crate) MemoryReader);
+
+impl Reader for Ahead {
+    fn read(&self, path: &str) -> io::Result<String> {
+        self.0.read(path).or_else(|_| Disk.read(path))
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        Disk.variable(name)
+    }
+
+    fn files(&self, directory: &str) -> io::Result<Vec<String>> {
+        Disk.files(directory)
     }
 }
 
@@ -65,6 +83,23 @@ pub(crate) fn spec_directory(given: Option<&Path>) -> Result<PathBuf, Failure> {
         Failure::refused("there is no specs/ directory here or in a parent".to_owned())
             .next("pass --dir DIR or the path of a spec file, or start in your project"),
     )
+}
+
+/// The TOML files directly in a folder, sorted.
+pub(crate) fn toml_files(folder: &Path) -> Result<Vec<String>, Failure> {
+    let shown = folder.display();
+    let entries = std::fs::read_dir(folder)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|error| Failure::refused(format!("cannot list {shown}/: {error}")))?;
+    let mut paths: Vec<String> = entries
+        .into_iter()
+        .filter(|entry| !entry.file_name().to_string_lossy().starts_with('.'))
+        .map(|entry| entry.path())
+        .filter(|path| path.is_file() && path.extension().is_some_and(|end| end == "toml"))
+        .map(|path| path.display().to_string())
+        .collect();
+    paths.sort();
+    Ok(paths)
 }
 
 /// The file of an environment: a path as it is, a name as `NAME.toml` in the spec directory;

@@ -29,6 +29,21 @@ pub struct CheckSummary {
     pub notes: usize,
 }
 
+/// A line of a file that `check --fix` changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FixedLine {
+    /// Path relative to the working directory.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u32,
+    /// The codes of the findings that are mended.
+    pub codes: Vec<String>,
+    /// The line as it was.
+    pub before: String,
+    /// The line as it is.
+    pub after: String,
+}
+
 /// The findings of files: the JSON document `pgward.check`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckDocument {
@@ -44,8 +59,11 @@ pub struct CheckDocument {
     pub verdict: CheckVerdict,
     /// Counts.
     pub summary: CheckSummary,
-    /// The findings.
+    /// The findings; after fixes, those that are left.
     pub findings: Vec<Finding>,
+    /// What `--fix` changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fixed: Vec<FixedLine>,
 }
 
 impl CheckDocument {
@@ -73,7 +91,15 @@ impl CheckDocument {
             verdict,
             summary,
             findings: findings.iter().map(Finding::from).collect(),
+            fixed: Vec::new(),
         }
+    }
+
+    /// The same document with what `--fix` changed.
+    #[must_use]
+    pub fn with_fixed(mut self, fixed: Vec<FixedLine>) -> Self {
+        self.fixed = fixed;
+        self
     }
 
     /// `4 environments (aurora, dev, prod, staging): no errors, no warnings`.

@@ -22,7 +22,7 @@ pub mod schemas;
 pub mod text;
 pub mod wording;
 
-pub use check::{CheckDocument, CheckSummary, CheckVerdict};
+pub use check::{CheckDocument, CheckSummary, CheckVerdict, FixedLine};
 pub use document::{
     Actions, Bindings, Change, ChangeCost, CostSummary, Detail, Document, DriftEntry,
     EnvironmentPart, Finding, FindingLabel, GatePart, GateState, GitPart, IfNow, InputPart,

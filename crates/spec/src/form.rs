@@ -228,19 +228,30 @@ impl Reading<'_> {
                 continue;
             };
             self.meant.insert(meant.name);
+            let is_switch = meant.can_be_dropped
+                && header.1.is_none()
+                && part.keys.keys().all(|key| key == "enabled");
             let name = match (&header.1, meant.many) {
                 (Some(name), true) => format!("[{}.{name}]", meant.name),
+                (None, true) if is_switch => format!("[{}]", meant.name),
                 (None, true) => format!("[{}.NAME]", meant.name),
                 (_, false) => format!("[{}]", meant.name),
             };
-            let plural = meant.many && word.trim_end_matches('s') == meant.name;
+            let plural = meant.many && !is_switch && word.trim_end_matches('s') == meant.name;
             let more = if plural {
                 format!("  One section per {}, singular", meant.name)
             } else {
                 String::new()
             };
             let found = found.help(format!("did you mean {name}?{more}"));
-            self.found.push(found.fixed_by(&place, meant.name));
+            // A name too many or too few is not mended by another word.
+            let fits = header.1.is_some() == meant.many || is_switch;
+            self.found
+                .push(if fits && suggest::is_only(self.catalog, word) {
+                    found.fixed_by(&place, meant.name)
+                } else {
+                    found
+                });
         }
     }
 

@@ -327,9 +327,12 @@ fn wrong_unit(key: &Key, node: &Node, text: &str, at: usize, unit: &str) -> Box<
         Form::Mibps => (
             format!("`{}` is counted in MiB/s by RDS, not {unit}", key.name),
             "RDS provisions MiB/s, 2^20 bytes a second",
-            unit.to_ascii_lowercase()
-                .starts_with('m')
-                .then(|| format!("{digits} MiB/s")),
+            // "Mbps" may be bits, which are eight times less.
+            matches!(
+                unit.to_ascii_lowercase().as_str(),
+                "m" | "mb" | "mib" | "mb/s" | "mb/sec" | "mib/sec" | "mibps"
+            )
+            .then(|| format!("{digits} MiB/s")),
         ),
         Form::Days | Form::DaysOrOff => (
             format!("`{}` is counted in days, not {unit}", key.name),
@@ -432,8 +435,7 @@ fn in_range(key: &Key, node: &Node, value: Value) -> Result<Value, Box<Diagnosti
             .help(format!(
                 "{} = \"{to} days\"; keep older copies as manual snapshots or in AWS Backup",
                 key.name
-            ))
-            .fixed_by(&node.origin, format!("\"{to} days\"")),
+            )),
         ));
     }
     let print = |bound: i64| key.form.print(&Value::Int(bound));

@@ -87,9 +87,11 @@ pub(crate) fn unknown_key(
             .iter()
             .find(|known| known.name == name)
             .map_or("", |known| known.name);
-        let found = found
-            .help(format!("did you mean `{name}`?"))
-            .fixed_by(&entry.key, name);
+        let names: Vec<&str> = keys.iter().map(|known| known.name).collect();
+        let mut found = found.help(format!("did you mean `{name}`?"));
+        if only_near(key, &names).is_some() {
+            found = found.fixed_by(&entry.key, name);
+        }
         return (found, vec![name]);
     }
     if let Some((place, name)) = other_section(catalog, section, |known| known.is_known_as(key)) {
@@ -154,6 +156,12 @@ pub(crate) fn section(catalog: &Catalog, name: &str) -> Option<&'static Section>
                 .filter(|n| !n.is_empty());
             near(name, names).and_then(named)
         })
+}
+
+/// Whether an unknown section can mean no other than [`section`] says.
+pub(crate) fn is_only(catalog: &Catalog, name: &str) -> bool {
+    let names: Vec<&str> = catalog.sections.iter().map(|known| known.name).collect();
+    language::section_meant_by(name).is_some() || only_near(name, &names).is_some()
 }
 
 /// `"a", "b", "c"`.

@@ -1,7 +1,7 @@
 //! `fmt`: files in canonical form.
 
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use pgward_kinds::CATALOG;
 use pgward_model::{Diagnostic, Diagnostics};
@@ -114,33 +114,17 @@ fn paths(context: &Context, given: &[String]) -> Result<Vec<String>, Failure> {
     let directory = context.global.dir.as_deref();
     if given.is_empty() {
         let directory = files::spec_directory(directory)?;
-        return in_folder(&directory);
+        return files::toml_files(&directory);
     }
     let mut paths = Vec::new();
     for one in given {
         if Path::new(one).is_dir() {
-            paths.extend(in_folder(&PathBuf::from(one))?);
+            paths.extend(files::toml_files(Path::new(one))?);
         } else {
             paths.push(files::spec_file(Some(one), directory)?);
         }
     }
     paths.dedup();
-    Ok(paths)
-}
-
-fn in_folder(folder: &Path) -> Result<Vec<String>, Failure> {
-    let shown = folder.display();
-    let entries = std::fs::read_dir(folder)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|error| Failure::refused(format!("cannot list {shown}/: {error}")))?;
-    let mut paths: Vec<String> = entries
-        .into_iter()
-        .filter(|entry| !entry.file_name().to_string_lossy().starts_with('.'))
-        .map(|entry| entry.path())
-        .filter(|path| path.is_file() && path.extension().is_some_and(|end| end == "toml"))
-        .map(|path| path.display().to_string())
-        .collect();
-    paths.sort();
     Ok(paths)
 }
 

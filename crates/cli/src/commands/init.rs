@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use pgward_kinds::CATALOG;
 use pgward_review::{text, wording};
-use pgward_spec::{MemoryReader, Options, Reader, ShownSection};
+use pgward_spec::{Options, ShownSection};
 use serde_json::json;
 
 use crate::args::{InitArgs, Service};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::files::Disk;
+use crate::files::{Ahead, Disk};
 
 use super::{Answer, Context, read};
 
@@ -267,31 +267,13 @@ fn filled(page: &str, wish: &Wish, environment: &str) -> String {
     pgward_spec::format("", &text, &CATALOG).expect("the pages are TOML")
 }
 
-/// What is about to be written, over what is there.
-struct Ahead(MemoryReader);
-
-impl Reader for Ahead {
-    fn read(&self, path: &str) -> io::Result<String> {
-        self.0.read(path).or_else(|_| Disk.read(path))
-    }
-
-    fn variable(&self, name: &str) -> Option<String> {
-        Disk.variable(name)
-    }
-
-    fn files(&self, directory: &str) -> io::Result<Vec<String>> {
-        Disk.files(directory)
-    }
-}
-
 /// Refuses to write what `check` would refuse, as over a base file of another making.
 fn sound(pages: &[Page]) -> Result<(), Failure> {
-    let mut memory = MemoryReader::default();
+    let mut reader = Ahead::default();
     for page in pages {
         let path = page.path.display().to_string();
-        memory.files.insert(path, page.text.clone());
+        reader.0.files.insert(path, page.text.clone());
     }
-    let reader = Ahead(memory);
     let options = Options::on(read::today(Timestamp::now()));
     for page in pages {
         let path = page.path.display().to_string();

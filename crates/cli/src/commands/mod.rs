@@ -18,6 +18,7 @@ mod saved;
 mod show;
 mod small;
 mod unlock;
+mod watch;
 
 use std::future::Future;
 

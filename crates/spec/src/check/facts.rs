@@ -166,9 +166,6 @@ fn window_length(
             "the AWS form {aws} is accepted; `pgward fmt` rewrites it"
         ));
     }
-    if let Some(origin) = group.origin("window") {
-        found = found.fixed_by(origin, format!("\"{}\"", print(&aws)));
-    }
     work.found.push(found);
     false
 }
@@ -208,13 +205,15 @@ fn classes(work: &mut Work<'_>) {
         } else {
             let found = Diagnostic::error("P305", format!("`{class}` is not a DB instance class"))
                 .at(origin, "");
-            match near.map(ToOwned::to_owned).or_else(|| {
-                let whole = format!("db.{lower}");
-                known.contains(&whole).then_some(whole)
-            }) {
-                Some(near) => found
+            let whole = format!("db.{lower}");
+            let names: Vec<&str> = known.iter().map(String::as_str).collect();
+            let sure = known.contains(&whole).then_some(whole.as_str());
+            let sure = sure.or_else(|| suggest::only_near(&lower, &names));
+            match sure.or(near) {
+                Some(near) if sure.is_some() => found
                     .help(format!("did you mean \"{near}\"?"))
                     .fixed_by(origin, format!("\"{near}\"")),
+                Some(near) => found.help(format!("did you mean \"{near}\"?")),
                 None => found.help("a class is \"db.\", a family and a size: \"db.m6g.xlarge\""),
             }
         };

@@ -30,12 +30,14 @@ fn undefined(work: &Work<'_>, user: &str, section: &str, name: &str, node: &Node
             .sections
             .named(section, near)
             .map(|group| values::place(&group.header));
-        found = found
-            .help(format!(
-                "did you mean `{near}`?  Defined at {}",
-                origin.unwrap_or_default()
-            ))
-            .fixed_by(&node.origin, format!("\"{}\"", whole.replace(name, near)));
+        found = found.help(format!(
+            "did you mean `{near}`?  Defined at {}",
+            origin.unwrap_or_default()
+        ));
+        if suggest::only_near(name, &names).is_some() {
+            let kept = whole.strip_suffix(name).unwrap_or_default();
+            found = found.fixed_by(&node.origin, format!("\"{kept}{near}\""));
+        }
     } else if names.is_empty() {
         found = found.help(format!("write a section [{section}.{name}]"));
     } else {
@@ -235,9 +237,12 @@ fn metric(work: &mut Work<'_>, group: &Group) {
             .metric(known)
             .is_some_and(|metric| metric.on_instance || metric.on_replica_only)
     });
-    let meant = facts
+    let usable: Vec<&str> = usable.map(String::as_str).collect();
+    let sure = facts
         .metric_meant_by(name)
-        .or_else(|| suggest::near(name, usable.map(String::as_str)).map(ToOwned::to_owned));
+        .or_else(|| suggest::only_near(name, &usable).map(ToOwned::to_owned));
+    let is_sure = sure.is_some();
+    let meant = sure.or_else(|| suggest::near(name, usable).map(ToOwned::to_owned));
     let mut found = Diagnostic::error(
         "P204",
         format!("RDS publishes no metric named `{name}`; the alarm would never fire"),
@@ -251,9 +256,11 @@ fn metric(work: &mut Work<'_>, group: &Group) {
             } else {
                 ""
             };
+            found = found.help(format!("metric = \"{meant}\"{aurora}"));
+            if is_sure {
+                found = found.fixed_by(origin, format!("\"{meant}\""));
+            }
             found
-                .help(format!("metric = \"{meant}\"{aurora}"))
-                .fixed_by(origin, format!("\"{meant}\""))
         }
         None => found.help("pgward explain alarm.metric lists the metrics of a DB instance"),
     };
