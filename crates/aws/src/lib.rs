@@ -19,6 +19,7 @@ mod session;
 mod ssm;
 mod subnets;
 mod tags;
+mod tried;
 
 pub use account::check_account;
 pub use aws::Aws;
@@ -26,3 +27,4 @@ pub use calls::{CallLog, CallRecord};
 pub use s3_store::{S3Object, S3Store, S3Written};
 pub use session::{Session, SessionOptions};
 pub use ssm::ssm_parameters;
+pub use tried::{Place, Surroundings, tried};

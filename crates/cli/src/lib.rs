@@ -3,6 +3,7 @@
 mod args;
 mod assemble;
 mod commands;
+mod credentials;
 mod exit;
 mod failure;
 mod files;

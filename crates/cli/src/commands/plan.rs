@@ -14,6 +14,7 @@ use pgward_review::{Document, Subject};
 
 use crate::args::{CostSource, PlanArgs};
 use crate::assemble::Ground;
+use crate::credentials::unknown_caller;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::forms;
@@ -225,7 +226,7 @@ async fn plans(
 ) -> Result<Vec<Made>, Failure> {
     let all: Vec<&Desired> = group.iter().map(|one| &one.desired).collect();
     let (caller, lives) = tokio::join!(aws.caller(), aws.observe(&all));
-    let caller = caller.map_err(|fault| unreachable_aws(&fault))?;
+    let caller = caller.map_err(|fault| unknown_caller(&fault, &context.global))?;
     let mut made = Vec::new();
     for (one, live) in group.iter().zip(lives) {
         if let Some(refusal) = wrong_account(context, &caller, &one.desired) {
@@ -388,23 +389,6 @@ pub(crate) fn wrong_account(
                 "pgward plan {} --profile <a profile of {account}>",
                 desired.environment.name
             ),
-        ),
-    )
-}
-
-/// Nobody knows who we are, so nothing is read.
-pub(crate) fn unreachable_aws(fault: &pgward_engine::Fault) -> Failure {
-    let mut diagnostic =
-        Diagnostic::error("P509", "AWS does not say who these credentials belong to");
-    diagnostic = diagnostic.fact("AWS", fault.to_string());
-    if let Some(id) = &fault.request_id {
-        diagnostic = diagnostic.fact("", format!("request id {id}"));
-    }
-    Failure::of(
-        Exit::Failed,
-        diagnostic.fact(
-            "next",
-            "set AWS_PROFILE or pass --profile, or try the sandbox: pgward sandbox plan",
         ),
     )
 }

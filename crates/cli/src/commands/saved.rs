@@ -11,6 +11,7 @@ use pgward_store::{Bound, PlanFile, PlanFileError, plan_mark, read_plan, save_pl
 
 use crate::args::ApplyArgs;
 use crate::assemble::chain;
+use crate::credentials::unknown_caller;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::forms;
@@ -206,7 +207,7 @@ async fn run(
     let aws = ground.aws(&context.global, &of.account, &of.region);
     let all = [&file.desired];
     let (caller, mut lives) = tokio::join!(aws.caller(), aws.observe(&all));
-    let caller = caller.map_err(|fault| plan::unreachable_aws(&fault))?;
+    let caller = caller.map_err(|fault| unknown_caller(&fault, &context.global))?;
     if let Some(refusal) = plan::wrong_account(context, &caller, &file.desired) {
         return Err(Failure::of(Exit::Refused, refusal));
     }
