@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 /// Reconciles PostgreSQL on AWS with a desired state in TOML.
 ///
@@ -17,8 +17,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
     propagate_version = false,
     disable_help_subcommand = true,
     subcommand_required = true,
-    arg_required_else_help = true,
-    after_long_help = EXIT_CODES
+    arg_required_else_help = true
 )]
 pub struct Cli {
     /// What to do.
@@ -28,17 +27,6 @@ pub struct Cli {
     #[command(flatten)]
     pub global: Global,
 }
-
-const EXIT_CODES: &str = "Exit codes:
-  0    done; for plan also when there are changes
-  1    failed: AWS, network or internal error; apply and destroy say what was changed
-  2    differences: drift, plan --exit-code, fmt --check
-  3    refused: invalid spec, blocked change, missing --allow or confirmation; nothing was changed
-  4    busy: another run holds the lock, or AWS is throttling; repeat
-  64   wrong usage of the command line
-  130  interrupted
-
-Try it without an account:  pgward sandbox apply dev --yes";
 
 /// Flags of every command.
 #[derive(Debug, Clone, Args)]
@@ -215,6 +203,13 @@ pub enum Command {
     Completions {
         /// The shell.
         shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write one per command into a folder.
+    #[command(hide = true)]
+    Man {
+        /// The folder; without it the page of the program goes to stdout.
+        #[arg(value_name = "DIR")]
+        folder: Option<PathBuf>,
     },
     /// Print version, build and data versions.
     Version,
@@ -529,10 +524,20 @@ pub(crate) struct TickArgs {
     pub time: std::time::Duration,
 }
 
-/// The whole command line as clap knows it, for completions.
+/// The whole command line as clap knows it, with examples and exit codes in the long help.
 #[must_use]
 pub fn command() -> clap::Command {
-    Cli::command()
+    crate::examples::added(Cli::command())
+}
+
+/// Parses a command line, the name of the program included.
+///
+/// # Errors
+///
+/// Wrong usage; help and version are errors, too, as clap has it.
+pub(crate) fn parse(arguments: Vec<OsString>) -> Result<Cli, clap::Error> {
+    let matches = command().try_get_matches_from(arguments)?;
+    Cli::from_arg_matches(&matches)
 }
 
 fn effect(word: &str) -> Result<pgward_model::Effect, String> {

@@ -20,6 +20,35 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// Every way, in the order of the codes.
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Done,
+        Self::Failed,
+        Self::Different,
+        Self::Refused,
+        Self::Busy,
+        Self::Usage,
+        Self::Interrupted,
+    ];
+
+    /// What it means, as help says it.
+    pub(crate) fn meaning(self) -> &'static str {
+        match self {
+            Self::Done => "done; for plan also when there are changes",
+            Self::Failed => {
+                "failed: AWS, network or internal error; apply and destroy say what was changed"
+            }
+            Self::Different => "differences: drift, plan --exit-code, fmt --check",
+            Self::Refused => {
+                "refused: invalid spec, blocked change, missing --allow or confirmation; nothing \
+                 was changed"
+            }
+            Self::Busy => "busy: another run holds the lock, or AWS is throttling; repeat",
+            Self::Usage => "wrong usage of the command line",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
     /// The number.
     #[must_use]
     pub fn code(self) -> u8 {

@@ -4,6 +4,7 @@ mod args;
 mod assemble;
 mod commands;
 mod credentials;
+mod examples;
 mod exit;
 mod failure;
 mod files;
@@ -18,8 +19,6 @@ mod words;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 pub use args::{Cli, command};
 pub use exit::Exit;
 
@@ -29,7 +28,7 @@ pub fn main(arguments: Vec<OsString>) -> ExitCode {
     let exit = match words::prepare(arguments) {
         Ok(prepared) => {
             prepared.notes.iter().for_each(|note| ui::note(note));
-            match Cli::try_parse_from(prepared.arguments) {
+            match args::parse(prepared.arguments) {
                 Ok(cli) => commands::run(cli),
                 Err(error) => ui::usage(&error),
             }

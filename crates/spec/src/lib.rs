@@ -37,3 +37,4 @@ pub use reader::{Loaded, MemoryReader, Options, Reader, Sources};
 pub use resolve::{check, resolve};
 pub use schema::schema;
 pub use show::{ShownEntry, ShownSection, show};
+pub use suggest::{near, section_elsewhere};

@@ -7,7 +7,8 @@ use crate::language::{self, Key};
 use crate::parse::Entry;
 
 /// The nearest of some names, if one is near enough to be a slip; the first of equals.
-pub(crate) fn near<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+#[must_use]
+pub fn near<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (word.chars().count() / 3).clamp(1, 3);
     let mut best: Option<(usize, &str)> = None;
     let length = word.chars().count();
@@ -156,6 +157,17 @@ pub(crate) fn section(catalog: &Catalog, name: &str) -> Option<&'static Section>
                 .filter(|n| !n.is_empty());
             near(name, names).and_then(named)
         })
+}
+
+/// What a section is called here that other tools call otherwise: `instance` for
+/// `aws_db_instance`, and for its plural.
+#[must_use]
+pub fn section_elsewhere(catalog: &Catalog, name: &str) -> Option<&'static str> {
+    let singular = name.trim_end_matches('s');
+    language::section_meant_by(name).or_else(|| {
+        let known = catalog.sections.iter().map(|known| known.name);
+        known.into_iter().find(|known| *known == singular)
+    })
 }
 
 /// Whether an unknown section can mean no other than [`section`] says.

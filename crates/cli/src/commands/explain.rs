@@ -11,16 +11,28 @@ use super::{Answer, Context};
 
 /// Runs the command.
 pub(crate) fn run(context: &Context, arguments: &ExplainArgs) -> Answer {
-    let what = arguments.what.first().map_or("sections", String::as_str);
-    let page = explain::code(&what.to_ascii_uppercase())
-        .map(str::to_owned)
-        .or_else(|| explain::key(&CATALOG, what));
-    match page {
-        Some(page) => {
-            context.result(&page)?;
-            Ok(Exit::Done)
-        }
-        None => Err(Failure::refused(format!("there is nothing to explain by the name of `{what}`"))
-            .next("pgward explain sections    lists the sections of the language\npgward explain P302        explains a code")),
+    let what = match arguments.what.as_slice() {
+        [] => "sections".to_owned(),
+        words => words.join(" "),
+    };
+    let page = explain::page(&CATALOG, &what).or_else(|| {
+        let (head, rest) = what.split_once('.').unwrap_or((what.as_str(), ""));
+        let section = pgward_spec::section_elsewhere(&CATALOG, head)?;
+        let name = format!("{section}.{rest}");
+        explain::page(&CATALOG, name.trim_end_matches('.'))
+    });
+    if let Some(page) = page {
+        context.result(&page)?;
+        return Ok(Exit::Done);
     }
+    let names = explain::names(&CATALOG);
+    let near = pgward_spec::near(&what, names.iter().map(String::as_str));
+    let next = match near {
+        Some(near) => format!("did you mean: pgward explain {near}"),
+        None => "pgward explain sections    lists the sections of the language\n\
+                 pgward explain P3          lists the codes that begin so"
+            .to_owned(),
+    };
+    let message = format!("there is nothing to explain by the name of `{what}`");
+    Err(Failure::refused(message).next(next))
 }

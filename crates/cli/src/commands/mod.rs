@@ -137,6 +137,7 @@ pub(crate) fn run_on(cli: Cli, sandbox: bool) -> Exit {
         Command::Sandbox(arguments) => return sandbox::run(&context, arguments),
         Command::Schema { what } => small::schema(&context, what),
         Command::Completions { shell } => small::completions(&context, shell),
+        Command::Man { folder } => small::man(&context, folder.as_deref()),
         Command::Version => small::version(&context),
     };
     match answer {

@@ -53,7 +53,7 @@ fn inner(context: &Context, rest: Vec<OsString>) -> Exit {
         Err(answer) => return ui::answer(&answer),
     };
     prepared.notes.iter().for_each(|note| ui::note(note));
-    let mut cli = match Cli::try_parse_from(prepared.arguments) {
+    let mut cli = match crate::args::parse(prepared.arguments) {
         Ok(cli) => cli,
         Err(error) => return ui::usage(&error),
     };

@@ -1,9 +1,12 @@
-//! `schema`, `completions`, `version`.
+//! `schema`, `completions`, `man`, `version`.
+
+use std::path::Path;
 
 use pgward_kinds::CATALOG;
 
 use crate::args::{self, SchemaOf};
 use crate::exit::Exit;
+use crate::failure::Failure;
 
 use super::{Answer, Context};
 
@@ -30,6 +33,23 @@ pub(crate) fn completions(context: &Context, shell: clap_complete::Shell) -> Ans
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut args::command(), "pgward", &mut text);
     context.result(&String::from_utf8_lossy(&text))?;
+    Ok(Exit::Done)
+}
+
+/// The manual: pages made by the program itself, so that they never differ from what it does.
+pub(crate) fn man(context: &Context, folder: Option<&Path>) -> Answer {
+    let failed = |error: std::io::Error| Failure::failed(format!("cannot write a page: {error}"));
+    let Some(folder) = folder else {
+        let mut text = Vec::new();
+        clap_mangen::Man::new(args::command())
+            .render(&mut text)
+            .map_err(failed)?;
+        context.result(&String::from_utf8_lossy(&text))?;
+        return Ok(Exit::Done);
+    };
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    clap_mangen::generate_to(args::command(), folder).map_err(failed)?;
+    context.result(&format!("wrote the pages into {}", folder.display()))?;
     Ok(Exit::Done)
 }
 

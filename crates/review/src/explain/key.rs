@@ -84,8 +84,8 @@ fn by_other_name(catalog: &Catalog, name: &str) -> Option<String> {
 }
 
 fn names(list: &str, name: &str) -> bool {
-    list.split(", ")
-        .any(|known| known.eq_ignore_ascii_case(name))
+    let plain = |text: &str| text.to_ascii_lowercase().replace(['_', '-'], "");
+    list.split(", ").any(|known| plain(known) == plain(name))
 }
 
 fn key_page(catalog: &Catalog, section: &Section, name: &str) -> Option<String> {
