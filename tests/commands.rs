@@ -421,3 +421,16 @@ fn a_watch_checks_after_every_change_and_ends_with_its_signal() {
     next("exit 130: interrupted");
     assert_eq!(watch.wait().expect("it ended").code(), Some(130));
 }
+
+#[test]
+fn manual_pages_and_completions_are_those_of_the_program() {
+    let folder = folder();
+    expect(folder.path(), "man pages", 0);
+    let page = std::fs::read_to_string(folder.path().join("pages/pgward-plan.1"));
+    assert!(page.expect("it is written").contains("pgward plan prod"));
+    assert!(expect(folder.path(), "man", 0).starts_with(".ie"));
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = expect(folder.path(), &format!("completions {shell}"), 0);
+        assert!(script.contains("warnings-as-errors"), "{shell}");
+    }
+}

@@ -22,9 +22,11 @@ const DIRECTIONS: [(&str, &[&str]); 9] = [
 ];
 
 /// Crates of others that are kept out of all crates but these.
-const KEPT: [(&str, &[&str]); 9] = [
+const KEPT: [(&str, &[&str]); 11] = [
     ("petgraph", &["graph"]),
     ("clap", &["cli"]),
+    ("clap_mangen", &["cli"]),
+    ("toml_edit", &["spec"]),
     ("aws-sdk-", &["aws"]),
     ("aws-config", &["aws"]),
     ("hyper", &["sandbox"]),

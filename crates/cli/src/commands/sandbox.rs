@@ -3,10 +3,9 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use clap::Parser as _;
 use pgward_sandbox::{Listen, Reach, listen};
 
-use crate::args::{CallArgs, Cli, Command, SandboxArgs, ServeArgs, SpecArg, TickArgs};
+use crate::args::{CallArgs, Command, SandboxArgs, ServeArgs, SpecArg, TickArgs};
 use crate::assemble::World;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -53,7 +52,7 @@ fn inner(context: &Context, rest: Vec<OsString>) -> Exit {
         Err(answer) => return ui::answer(&answer),
     };
     prepared.notes.iter().for_each(|note| ui::note(note));
-    let mut cli = match crate::args::parse(prepared.arguments) {
+    let mut cli = match args::parse(prepared.arguments) {
         Ok(cli) => cli,
         Err(error) => return ui::usage(&error),
     };
