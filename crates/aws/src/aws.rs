@@ -6,7 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use aws_sdk_rds::types::DbEngineVersion;
 use pgward_engine::{
-    Caller, Change, Changes, Checked, Create, Delete, Fault, FaultKind, Live, Observation, Remote,
+    Adopt, Caller, Change, Changes, Checked, Create, Delete, Fault, FaultKind, Live, Observation,
+    Remote,
 };
 use pgward_model::{Desired, Resource};
 use tokio::sync::OnceCell;
@@ -151,6 +152,11 @@ impl Remote for Aws {
         let adapter = adapter.ok_or_else(|| no_adapter(&request.resource.kind))?;
         self.remember(&request.resource);
         adapter.change(self, request).await
+    }
+
+    async fn adopt(&self, request: &Adopt) -> Result<(), Fault> {
+        let adapter = kinds::find(&request.kind).ok_or_else(|| no_adapter(&request.kind))?;
+        adapter.adopt(self, request).await
     }
 
     async fn delete(&self, request: &Delete) -> Result<(), Fault> {

@@ -184,6 +184,9 @@ pub enum Command {
     /// Delete an environment, with a final snapshot.
     #[command(alias = "down")]
     Destroy(DestroyArgs),
+    /// Adopt what exists under the names of a spec.
+    #[command(alias = "adopt")]
+    Import(ImportArgs),
     /// Print the resolved spec with the origin of each value.
     Show(ShowArgs),
     /// Print endpoints, ports, ARNs and secret names of a live environment.
@@ -355,6 +358,20 @@ pub struct DestroyArgs {
     /// Give up waiting for one resource after this time, such as `90m`.
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub timeout: Option<std::time::Duration>,
+}
+
+/// `import`.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// The environment.
+    #[command(flatten)]
+    pub spec: SpecArg,
+    /// Give our tags to what the spec names, exists, and has none; change nothing else.
+    #[arg(long, required = true)]
+    pub adopt: bool,
+    /// Answer the question with yes.
+    #[arg(short, long, requires = "adopt")]
+    pub yes: bool,
 }
 
 /// `show`.

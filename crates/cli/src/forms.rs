@@ -97,7 +97,7 @@ impl Forms {
 
     /// Whether the JSON of the command is a stream of events.
     fn is_streamed(&self) -> bool {
-        matches!(self.command, "apply" | "destroy")
+        matches!(self.command, "apply" | "destroy" | "import")
     }
 
     /// The file of the event stream of a run, if one is asked for.
@@ -234,6 +234,7 @@ fn name(command: &Command) -> (&'static str, Option<String>) {
         Command::Apply(arguments) => ("apply", given(&arguments.spec)),
         Command::Drift(arguments) => ("drift", given(&arguments.spec)),
         Command::Destroy(arguments) => ("destroy", given(&arguments.spec)),
+        Command::Import(arguments) if arguments.adopt => ("import", given(&arguments.spec)),
         Command::Show(_) => ("show", None),
         Command::Output(_) => ("output", None),
         Command::Sandbox(_) => ("sandbox", None),
@@ -263,7 +264,7 @@ fn known(command: &str) -> &'static [Form] {
     ];
     match command {
         "check" => &FINDINGS,
-        "plan" | "apply" | "destroy" => &PLANS,
+        "plan" | "apply" | "destroy" | "import" => &PLANS,
         "drift" => &Form::ALL,
         _ => &ELSEWHERE,
     }

@@ -12,7 +12,7 @@ pub(crate) struct Prepared {
 }
 
 /// Words of other tools for what is spelled otherwise here.
-const ALIASES: [(&str, &str); 11] = [
+const ALIASES: [(&str, &str); 12] = [
     ("validate", "check"),
     ("lint", "check"),
     ("diff", "plan"),
@@ -20,6 +20,7 @@ const ALIASES: [(&str, &str); 11] = [
     ("up", "apply"),
     ("deploy", "apply"),
     ("down", "destroy"),
+    ("adopt", "import"),
     ("outputs", "output"),
     ("demo", "sandbox"),
     ("new", "init"),
@@ -47,7 +48,7 @@ const ABSENT: [(&str, &str); 4] = [
 ];
 
 /// Commands of a later version.
-const LATER: [&str; 4] = ["init", "fmt", "preflight", "import"];
+const LATER: [&str; 3] = ["init", "fmt", "preflight"];
 
 /// Looks at the first word before clap does: other tools' words, and what kubectl and the AWS CLI
 /// taught (`-o json`).

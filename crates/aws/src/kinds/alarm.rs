@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use aws_sdk_cloudwatch::types::{
     AlarmType, ComparisonOperator, Dimension, MetricAlarm, Statistic, Tag,
 };
-use pgward_engine::{Change, Create, Delete, Fault, FaultKind, Present};
+use pgward_engine::{Adopt, Change, Create, Delete, Fault, FaultKind, Present};
 use pgward_kinds::alarm::{
     ABOVE, ACTIONS, BELOW, COMPARISON, DATAPOINTS, FOR, METRIC, MISSING_DATA, NAME, NOTIFY, ON,
     PERIOD, STATISTIC,
@@ -108,18 +108,18 @@ impl Adapter for Alarm {
             put(aws, &request.resource, live, None).await?;
         }
         let (set, removed) = tags::difference(&request.attributes, &request.live);
-        let cloudwatch = aws.session().cloudwatch();
-        if !set.is_empty() {
-            let call = cloudwatch.tag_resource().resource_arn(&request.live.arn);
-            let call = call.set_tags(Some(to_cloudwatch(&set))).send();
-            aws.session().call("cloudwatch:TagResource", call).await?;
-        }
+        tag(aws, &request.live.arn, &set).await?;
         if !removed.is_empty() {
+            let cloudwatch = aws.session().cloudwatch();
             let call = cloudwatch.untag_resource().resource_arn(&request.live.arn);
             let call = call.set_tag_keys(Some(removed)).send();
             aws.session().call("cloudwatch:UntagResource", call).await?;
         }
         Ok(())
+    }
+
+    async fn adopt(&self, aws: &Aws, request: &Adopt) -> Result<(), Fault> {
+        tag(aws, &request.live.arn, &request.tags).await
     }
 
     async fn delete(&self, aws: &Aws, request: &Delete) -> Result<(), Fault> {
@@ -346,6 +346,16 @@ fn periods(of: &Object) -> (i32, i32) {
         .unwrap_or(if hold <= 180 { 60 } else { 300 })
         .max(1);
     (period, (hold / period).max(1))
+}
+
+async fn tag(aws: &Aws, arn: &str, set: &Tags) -> Result<(), Fault> {
+    if set.is_empty() {
+        return Ok(());
+    }
+    let call = aws.session().cloudwatch().tag_resource().resource_arn(arn);
+    let call = call.set_tags(Some(to_cloudwatch(set))).send();
+    aws.session().call("cloudwatch:TagResource", call).await?;
+    Ok(())
 }
 
 fn to_cloudwatch(tags: &Tags) -> Vec<Tag> {

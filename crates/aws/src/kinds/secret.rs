@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType, Tag};
-use pgward_engine::{Change, Create, Delete, Fault, FaultKind, Owner, Present};
+use pgward_engine::{Adopt, Change, Create, Delete, Fault, FaultKind, Owner, Present};
 use pgward_kinds::secret::{DESCRIPTION, KEY, NAME, USERNAME};
 use pgward_model::{Resource, Value};
 
@@ -136,6 +136,10 @@ impl Adapter for Secret {
                 .await?;
         }
         Ok(())
+    }
+
+    async fn adopt(&self, aws: &Aws, request: &Adopt) -> Result<(), Fault> {
+        tag(aws, &request.live.arn, &request.tags).await
     }
 
     async fn delete(&self, aws: &Aws, request: &Delete) -> Result<(), Fault> {

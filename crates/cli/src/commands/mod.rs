@@ -1,5 +1,6 @@
 //! One file per command; here the way from the command line to one of them.
 
+mod adopt;
 mod apply;
 mod check;
 mod destroy;
@@ -7,6 +8,7 @@ mod drift;
 mod execution;
 mod explain;
 mod graph;
+mod import;
 mod lease;
 mod output;
 mod plan;
@@ -124,6 +126,7 @@ pub(crate) fn run_on(cli: Cli, sandbox: bool) -> Exit {
         Command::Apply(arguments) => apply::run(&context, &arguments),
         Command::Drift(arguments) => drift::run(&context, &arguments),
         Command::Destroy(arguments) => destroy::run(&context, &arguments),
+        Command::Import(arguments) => import::run(&context, &arguments),
         Command::Show(arguments) => show::run(&context, &arguments),
         Command::Output(arguments) => output::run(&context, &arguments),
         Command::Graph(arguments) => graph::run(&context, &arguments),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use pgward_aws::Aws;
 use pgward_engine::{
-    Changes, Circumstances, Commit, Live, Plan, Remote, Timing, Verdict, diff, teardown,
+    Changes, Circumstances, Commit, Live, Plan, Remote, Timing, Verdict, adoption, diff, teardown,
 };
 use pgward_kinds::CATALOG;
 use pgward_model::{Desired, Diagnostic, Disruptive, Effect};
@@ -34,6 +34,8 @@ pub(crate) struct Wish {
     pub(crate) in_window: bool,
     /// Whether the environment goes as a whole.
     pub(crate) destroy: bool,
+    /// Whether what exists gets our tags, and nothing else.
+    pub(crate) adopt: bool,
     /// What a deletion keeps.
     pub(crate) keep: Vec<String>,
     /// Name of the final snapshot.
@@ -236,18 +238,21 @@ async fn plans(
         if wish.without_ignores {
             desired.ignores.clear();
         }
+        let today = read::today(now);
         let changes = if wish.destroy {
             teardown(&desired, &live, &wish.keep)
+        } else if wish.adopt {
+            adoption(&desired, &live, &CATALOG, &today)
         } else {
-            diff(&desired, &live, &CATALOG, &read::today(now))
+            diff(&desired, &live, &CATALOG, &today)
         };
-        let checked = if wish.destroy {
+        let checked = if wish.destroy || wish.adopt {
             pgward_engine::Checked::default()
         } else {
             aws.check(&desired, &live, &changes).await
         };
         let circumstances = circumstances(context, ground, &desired, wish, caller.clone());
-        let findings = if wish.destroy {
+        let findings = if wish.destroy || wish.adopt {
             &[][..]
         } else {
             &one.findings[..]
@@ -320,6 +325,7 @@ fn circumstances(
             .collect(),
         only: wish.only.clone(),
         destroy: wish.destroy,
+        adopt: wish.adopt,
         keep: wish.keep.clone(),
         final_snapshot: wish.final_snapshot.clone(),
         no_final_snapshot: wish.no_final_snapshot,

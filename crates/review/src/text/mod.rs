@@ -1,5 +1,6 @@
 //! The human form: text for terminals and logs, 100 columns wide unless the terminal is narrower.
 
+mod adoption;
 mod creation;
 mod destroy;
 pub(crate) mod detail;
@@ -15,6 +16,7 @@ mod show;
 mod table;
 pub(crate) mod waiting;
 
+pub use adoption::adoption;
 pub use destroy::destroy;
 pub use diagnostic::{Sources, diagnostic, diagnostics, totals};
 pub use drift::drift;
