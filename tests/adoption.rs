@@ -1,6 +1,7 @@
-//! Databases that somebody made come under pgward: adopted as a spec names them.
+//! Databases that somebody made come under pgward: adopted as a spec names them, or as a spec that
+//! is written from what exists.
 //!
-//! They are those of the shipped specs, of the cases and random ones, stripped of our tags.
+//! They are those of the shipped specs, of some cases and random ones, stripped of our tags.
 
 #[path = "properties/random.rs"]
 #[expect(
@@ -9,6 +10,8 @@
 )]
 mod random;
 
+#[path = "adoption/imports.rs"]
+mod imports;
 #[path = "adoption/strip.rs"]
 mod strip;
 
@@ -88,10 +91,14 @@ fn shipped() -> BTreeMap<String, Given> {
 /// The text of a shipped file.
 fn spec(file: &str) -> String {
     let specs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs");
+    read(&specs.join(file))
+}
+
+fn read(path: &Path) -> String {
     let mut text = String::new();
-    File::open(specs.join(file))
+    File::open(path)
         .and_then(|mut file| file.read_to_string(&mut text))
-        .expect("the shipped specs are there");
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     text
 }
 
@@ -121,15 +128,92 @@ fn the_shipped_environments_are_adopted_and_nothing_else_changes() {
     }
 }
 
+/// Environments of which much is declared: cases, and the two of the round trip.
+fn rich() -> BTreeMap<String, Given> {
+    [
+        "round_trip/first.toml",
+        "round_trip/second.toml",
+        "cases/plan/create-everything/spec.toml",
+        "cases/plan/create-minimal/spec.toml",
+        "cases/plan/proxy-create/spec.toml",
+        "cases/plan/replica-create/spec.toml",
+    ]
+    .into_iter()
+    .map(|path| {
+        let text = read(&Path::new(env!("CARGO_MANIFEST_DIR")).join(path));
+        let given = Given::read(path, &text).unwrap_or_else(|found| panic!("{found}"));
+        (path.to_owned(), given)
+    })
+    .collect()
+}
+
+fn random(seed: u64) -> Given {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let text = Draft::random(&mut random).text();
+    Given::read("spec.toml", &text).unwrap_or_else(|found| panic!("{text}{found}"))
+}
+
 #[test]
 fn random_environments_are_adopted() {
     for seed in 0..3 {
-        let mut random = fastrand::Rng::with_seed(seed);
-        let text = Draft::random(&mut random).text();
-        let given = Given::read("spec.toml", &text).unwrap_or_else(|found| panic!("{text}{found}"));
+        let given = random(seed);
         let stage = Stage::new(seed);
         let planned = made(&stage, &given);
         strip::tags(&stage, &planned);
         assert_adopted(&stage, &given);
+    }
+}
+
+/// What is imported plans nothing, as long as it carries our tags; without them it is adopted and
+/// plans nothing then.
+fn assert_imported(name: &str, given: &Given) {
+    let stage = Stage::new(5);
+    let planned = made(&stage, given);
+    let written = imports::import(&stage, given);
+    let imported = imports::given(&written);
+    let again = stage.plan(&imported, &Wish::default());
+    assert!(
+        again.plan.changes.is_empty() && again.plan.unmanaged.is_empty(),
+        "{name}, with our tags\n{}\n{}",
+        written.text,
+        again.text()
+    );
+    assert_eq!(
+        imported.desired.resources.len(),
+        given.desired.resources.len(),
+        "{name}: every resource is found\n{}",
+        written.text
+    );
+    strip::tags(&stage, &planned);
+    let written = imports::import(&stage, given);
+    let imported = imports::given(&written);
+    let unmanaged = stage.plan(&imported, &Wish::default());
+    assert!(
+        unmanaged.plan.changes.is_empty(),
+        "{name}, without our tags\n{}\n{}",
+        written.text,
+        unmanaged.text()
+    );
+    assert_adopted(&stage, &imported);
+}
+
+#[test]
+fn what_is_imported_from_shipped_environments_plans_nothing() {
+    for (name, given) in shipped() {
+        assert_imported(&name, &given);
+    }
+}
+
+#[test]
+fn what_is_imported_from_rich_environments_plans_nothing() {
+    for (name, given) in rich() {
+        assert_imported(&name, &given);
+    }
+}
+
+#[test]
+fn what_is_imported_from_random_environments_plans_nothing() {
+    for seed in 0..4 {
+        assert_imported(&format!("SEED {seed}"), &random(seed));
     }
 }

@@ -11,7 +11,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use jiff::Timestamp;
 use pgward_aws::{Aws, Session, SessionOptions};
 use pgward_engine::{
-    ApplyOptions, Checked, Circumstances, Clock, Live, Outcome, Plan, Ports, Record, Remote as _,
+    ApplyOptions, Checked, Circumstances, Clock, Discovery, Live, Outcome, Plan, Ports, Record, Remote as _,
     Report, Stop, Timing, adoption, apply, approve, declared_values, diff, requests, teardown,
 };
 use pgward_kinds::CATALOG;
@@ -217,6 +217,19 @@ impl Stage {
             text,
             after,
         })
+    }
+
+    /// Everything that belongs to a DB instance of an environment's place.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such instance, or it can't be read.
+    #[must_use]
+    pub fn discover(&self, given: &Given, instance: &str) -> Discovery {
+        let place = &given.desired.environment;
+        let aws = Aws::new(self.session(&place.account, &place.region));
+        let found = self.runtime.block_on(aws.discover(instance));
+        found.expect("it can be read").expect("there is such an instance")
     }
 
     async fn make(&self, given: &Given, wish: &Wish) -> Planned {

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use aws_sdk_rds::types::DbEngineVersion;
 use pgward_engine::{
-    Adopt, Caller, Change, Changes, Checked, Create, Delete, Fault, FaultKind, Live, Observation,
+    Adopt, Caller, Change, Changes, Checked, Create, Delete, Discovery, Fault, FaultKind, Live, Observation,
     Remote,
 };
 use pgward_model::{Desired, Resource};
@@ -15,7 +15,7 @@ use tokio::sync::OnceCell;
 use crate::calls::CallRecord;
 use crate::password::Password;
 use crate::session::Session;
-use crate::{account, check, kinds, observe};
+use crate::{account, check, discover, kinds, observe};
 
 /// One account and region of AWS as the engine's [`Remote`].
 #[derive(Debug)]
@@ -96,6 +96,15 @@ impl Aws {
     /// The ARNs of KMS keys that were looked up.
     pub(crate) fn remembered_keys(&self) -> BTreeMap<String, Result<String, Fault>> {
         lock(&self.keys).clone()
+    }
+
+    /// Everything that belongs to a DB instance, whoever made it; nothing if there is none.
+    ///
+    /// # Errors
+    ///
+    /// What AWS answered to any of the reads: half of an environment is none.
+    pub async fn discover(&self, instance: &str) -> Result<Option<Discovery>, Fault> {
+        discover::discover(self, instance).await
     }
 
     /// The password that this run generates for a secret: the same one for every attempt.

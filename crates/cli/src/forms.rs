@@ -51,7 +51,10 @@ impl Forms {
             (_, Some(Format::Github)) => Form::Github,
         };
         let mut files = Vec::new();
-        for wish in &global.write {
+        // For a file that is imported, --write takes its path.
+        let imports = matches!(command, Command::Import(arguments) if !arguments.adopt);
+        let wishes = global.write.iter();
+        for wish in wishes.filter(|wish| !(imports && is_path(wish))) {
             files.push(wanted(wish)?);
         }
         // The forms of a command in the sandbox are looked at with that command.
@@ -206,6 +209,18 @@ fn fits(name: &str, stdout: Form, files: &[(Form, PathBuf)]) -> Result<(), Failu
         }
     }
     Ok(())
+}
+
+/// Whether the text names no form and so is the path of a file.
+fn is_path(wish: &str) -> bool {
+    let form = wish.split_once('=').map(|(word, _)| word);
+    form.and_then(Form::from_word).is_none()
+}
+
+/// The path among the texts of `--write`, for a file that is imported.
+pub(crate) fn file_of(wishes: &[String]) -> Option<&str> {
+    let mut paths = wishes.iter().filter(|wish| is_path(wish));
+    paths.next().map(String::as_str)
 }
 
 /// `FORMAT=PATH`.

@@ -25,7 +25,7 @@ pub use changes::{AttributeChange, Changes, ResourceChange, Verb, WaitingValue};
 pub use diff::{diff, teardown};
 pub use drift::{Drift, DriftClass, DriftItem, Record, declared_values, drift};
 pub use fault::{Fault, FaultKind};
-pub use live::{Caller, Leftover, Live, Observation, Owner, Present, Readiness, Subnet};
+pub use live::{Caller, Discovery, Leftover, Live, Observation, Owner, Present, Readiness, Subnet};
 pub use plan::{
     Adoption, Circumstances, Commit, Cost, Follow, Gate, Operation, Plan, PlannedChange, Step,
     Timing, TotalCost, Unmanaged, Unread, Verdict, Waiting, When,

@@ -178,6 +178,27 @@ pub struct Subnet {
     pub public: Option<bool>,
 }
 
+/// A DB instance with everything that belongs to it, whoever made it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Discovery {
+    /// What exists, with the kind in the catalog.
+    pub resources: Vec<(String, Present)>,
+    /// AWS's word for the engine, such as `postgres`.
+    pub engine: String,
+    /// The instance that it copies, if it is a replica itself.
+    pub copies: Option<String>,
+    /// What was found and left out, and why, as sentences.
+    pub remarks: Vec<String>,
+}
+
+impl Discovery {
+    /// Adds resources of a kind.
+    pub fn add(&mut self, kind: &str, found: Vec<Present>) {
+        let with_kind = |present| (kind.to_owned(), present);
+        self.resources.extend(found.into_iter().map(with_kind));
+    }
+}
+
 /// What exists of one environment.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Live {

@@ -10,6 +10,7 @@ mod dates;
 mod environments;
 mod form;
 mod hints;
+pub mod import;
 mod language;
 mod load;
 mod merge;

@@ -189,6 +189,63 @@ async fn list(aws: &Aws, names: &BTreeSet<String>) -> Result<Vec<Live>, Fault> {
     Ok(all)
 }
 
+/// The alarms on some DB instances, and a sentence for each that has no place in a file.
+///
+/// # Errors
+///
+/// What AWS answered.
+pub(crate) async fn on(
+    aws: &Aws,
+    instances: &BTreeSet<&str>,
+) -> Result<(Vec<Present>, Vec<String>), Fault> {
+    let all = pages(
+        aws,
+        "cloudwatch:DescribeAlarms",
+        |token| {
+            let call = aws.session().cloudwatch().describe_alarms();
+            call.max_records(100)
+                .alarm_types(AlarmType::MetricAlarm)
+                .set_next_token(token)
+                .send()
+        },
+        |output| (output.metric_alarms.unwrap_or_default(), output.next_token),
+    )
+    .await?;
+    let watches = |alarm: &MetricAlarm| {
+        alarm.dimensions().iter().any(|dimension| {
+            let value = dimension.value().unwrap_or_default();
+            dimension.name() == Some(DIMENSION) && instances.contains(value)
+        })
+    };
+    let (mut found, mut remarks) = (Vec::new(), Vec::new());
+    for alarm in all.into_iter().filter(watches) {
+        if let Some(why) = beyond(&alarm) {
+            let name = alarm.alarm_name().unwrap_or_default();
+            remarks.push(format!("alarm {name} {why}; left out"));
+            continue;
+        }
+        let live = Live::Metric(Box::new(alarm));
+        let tags = tags::of_resource(aws, live.arn()).await?;
+        found.push(read(&live, &tags));
+    }
+    Ok((found, remarks))
+}
+
+/// What an alarm has that the language has no words for.
+fn beyond(alarm: &MetricAlarm) -> Option<&'static str> {
+    if alarm.namespace() != Some(NAMESPACE) {
+        Some("watches a metric that is not one of RDS")
+    } else if alarm.dimensions().len() != 1 {
+        Some("watches more than a DB instance")
+    } else if alarm.threshold_metric_id().is_some() || !alarm.metrics().is_empty() {
+        Some("works with several metrics")
+    } else if alarm.comparison_operator().and_then(sign).is_none() {
+        Some("looks for an anomaly")
+    } else {
+        None
+    }
+}
+
 /// The sign of an operator, and whether the alarm goes off above its threshold.
 fn sign(operator: &ComparisonOperator) -> Option<(&'static str, bool)> {
     match operator {

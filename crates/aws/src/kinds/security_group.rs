@@ -234,7 +234,8 @@ fn to_ec2(tags: &Tags) -> Vec<Tag> {
         .collect()
 }
 
-fn read(group: &LiveGroup) -> Present {
+/// The group in the words of the table.
+pub(crate) fn read(group: &LiveGroup) -> Present {
     let name = group.group_name().unwrap_or_default();
     let id = group.group_id().unwrap_or_default();
     let arn = group.security_group_arn().unwrap_or(id);

@@ -9,6 +9,7 @@ mod execution;
 mod explain;
 mod graph;
 mod import;
+mod imported;
 mod lease;
 mod output;
 mod plan;
