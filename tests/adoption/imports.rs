@@ -37,6 +37,10 @@ fn existing(kind: &str, present: &Present, environment: &Environment) -> Existin
         let value = present.outputs.get(name).and_then(Value::as_text);
         value.map(str::to_owned)
     };
+    let mut values = present.now.clone();
+    for (path, value) in present.waiting.iter() {
+        values.set(path, value.clone());
+    }
     let owner = present.owner.as_ref();
     let owner = owner.filter(|owner| owner.is_of(&environment.project, &environment.name));
     Existing {
@@ -44,7 +48,7 @@ fn existing(kind: &str, present: &Present, environment: &Environment) -> Existin
         name: present.name.clone(),
         id: output("id").unwrap_or_else(|| present.arn.clone()),
         address: owner.map(|owner| owner.address.clone()),
-        values: present.now.clone(),
+        values,
         managed_secret: output("master_secret_arn"),
     }
 }

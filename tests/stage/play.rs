@@ -11,8 +11,9 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use jiff::Timestamp;
 use pgward_aws::{Aws, Session, SessionOptions};
 use pgward_engine::{
-    ApplyOptions, Checked, Circumstances, Clock, Discovery, Live, Outcome, Plan, Ports, Record, Remote as _,
-    Report, Stop, Timing, adoption, apply, approve, declared_values, diff, requests, teardown,
+    ApplyOptions, Checked, Circumstances, Clock, Discovery, Live, Outcome, Plan, Ports, Record,
+    Remote as _, Report, Stop, Timing, adoption, apply, approve, declared_values, diff, requests,
+    teardown,
 };
 use pgward_kinds::CATALOG;
 use pgward_model::{Diagnostic, Disruptive, Effect};
@@ -229,7 +230,9 @@ impl Stage {
         let place = &given.desired.environment;
         let aws = Aws::new(self.session(&place.account, &place.region));
         let found = self.runtime.block_on(aws.discover(instance));
-        found.expect("it can be read").expect("there is such an instance")
+        found
+            .expect("it can be read")
+            .expect("there is such an instance")
     }
 
     async fn make(&self, given: &Given, wish: &Wish) -> Planned {

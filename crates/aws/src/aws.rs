@@ -6,8 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use aws_sdk_rds::types::DbEngineVersion;
 use pgward_engine::{
-    Adopt, Caller, Change, Changes, Checked, Create, Delete, Discovery, Fault, FaultKind, Live, Observation,
-    Remote,
+    Adopt, Caller, Change, Changes, Checked, Create, Delete, Discovery, Fault, FaultKind, Live,
+    Observation, Remote,
 };
 use pgward_model::{Desired, Resource};
 use tokio::sync::OnceCell;

@@ -27,8 +27,13 @@ pub(crate) async fn discover(aws: &Aws, name: &str) -> Result<Option<Discovery>,
     let Some(live) = all.iter().find(is_named) else {
         return Ok(None);
     };
+    let engine = live.engine().unwrap_or_default();
+    let engine = match live.db_cluster_identifier() {
+        Some(cluster) => format!("{engine} in the cluster {cluster}"),
+        None => engine.to_owned(),
+    };
     let mut found = Discovery {
-        engine: live.engine().unwrap_or_default().to_owned(),
+        engine,
         copies: live
             .read_replica_source_db_instance_identifier()
             .map(str::to_owned),
@@ -108,9 +113,9 @@ fn replicas(all: &[DbInstance], source: &DbInstance, remarks: &mut Vec<String>) 
     let mut sources = vec![source];
     while let Some(source) = sources.pop() {
         let name = source.db_instance_identifier();
-        let copies = all
-            .iter()
-            .filter(|one| name.is_some() && one.read_replica_source_db_instance_identifier() == name);
+        let copies = all.iter().filter(|one| {
+            name.is_some() && one.read_replica_source_db_instance_identifier() == name
+        });
         for copy in copies {
             found.push(copy);
             sources.push(copy);

@@ -377,7 +377,7 @@ pub struct ImportArgs {
     #[arg(long, value_name = "STATE", conflicts_with = "adopt")]
     pub terraform: Option<PathBuf>,
     /// Give our tags to what the spec names, exists, and has none; change nothing else.
-    #[arg(long, required_unless_present_any = ["instance", "terraform"])]
+    #[arg(long)]
     pub adopt: bool,
     /// Answer the question with yes.
     #[arg(short, long, requires = "adopt")]

@@ -183,7 +183,7 @@ pub struct Subnet {
 pub struct Discovery {
     /// What exists, with the kind in the catalog.
     pub resources: Vec<(String, Present)>,
-    /// AWS's word for the engine, such as `postgres`.
+    /// AWS's word for the engine, such as `postgres`, and the cluster if it is in one.
     pub engine: String,
     /// The instance that it copies, if it is a replica itself.
     pub copies: Option<String>,

@@ -35,6 +35,8 @@ pub struct ImportDocument {
     pub region: String,
     /// Whether it was a simulated AWS.
     pub sandbox: bool,
+    /// How commands name the environment: by its name, or by the path of the file.
+    pub spec: String,
     /// Where the file is; nothing if it went to stdout.
     pub file: Option<String>,
     /// The file.

@@ -25,6 +25,17 @@ pub(crate) fn run(context: &Context, arguments: &ImportArgs) -> Answer {
     if arguments.adopt {
         return adopt::run(context, &arguments.spec, arguments.yes);
     }
+    if arguments.instance.is_none() && arguments.terraform.is_none() {
+        let name = arguments.spec.given().unwrap_or("prod");
+        return Err(Failure::usage(
+            "import takes --adopt to tag what a spec names, --instance ID or --terraform STATE to \
+             write one"
+                .to_owned(),
+        )
+        .next(format!(
+            "pgward import {name} --adopt, or pgward import --instance ID --write specs/{name}.toml"
+        )));
+    }
     let file = forms::file_of(&context.global.write);
     if let Some(file) = file.filter(|file| !arguments.force && Path::new(file).exists()) {
         return Err(Failure::refused(format!("{file} exists already"))
@@ -98,7 +109,10 @@ async fn write(
 ) -> Answer {
     let account = place.account.clone().unwrap_or_default();
     let aws = ground.aws(&context.global, &account, &place.region);
-    let caller = aws.caller().await.map_err(|fault| unreachable_aws(&fault))?;
+    let caller = aws
+        .caller()
+        .await
+        .map_err(|fault| unreachable_aws(&fault))?;
     if let Some(wrong) = place.account.as_ref().filter(|one| **one != caller.account) {
         let message = format!(
             "these credentials belong to account {}, {} lives in {wrong}",
@@ -127,6 +141,7 @@ async fn write(
     let judged = imported::judge(context, &file, &written.text).await?;
     let document = document(&inventory, &written, &wanted, ground.is_sandbox());
     let document = ImportDocument {
+        spec: imported::spelled(context, &file, &inventory.environment.name),
         differences: judged.differences,
         ..document.with_findings(judged.findings.as_slice())
     };
@@ -145,18 +160,21 @@ async fn discover(aws: &Arc<Aws>, name: &str, region: &str) -> Result<Discovery,
             Exit::Failed,
             Diagnostic::error("P508", "part of what belongs to the instance can't be read")
                 .fact("AWS", fault.to_string())
-                .fact("next", "mend the access and repeat: half of an environment is none"),
+                .fact(
+                    "next",
+                    "mend the access and repeat: half of an environment is none",
+                ),
         )
     })?;
     let Some(found) = found else {
-        return Err(Failure::refused(format!(
-            "there is no DB instance {name} in {region}"
-        ))
-        .next("aws rds describe-db-instances --query 'DBInstances[].DBInstanceIdentifier'"));
+        return Err(
+            Failure::refused(format!("there is no DB instance {name} in {region}"))
+                .next("aws rds describe-db-instances --query 'DBInstances[].DBInstanceIdentifier'"),
+        );
     };
     if found.engine != "postgres" {
         return Err(Failure::refused(format!(
-            "{name} runs {}, and pgward manages PostgreSQL on RDS",
+            "{name} runs {}, and pgward manages single instances of PostgreSQL on RDS",
             found.engine
         )));
     }
@@ -165,7 +183,14 @@ async fn discover(aws: &Arc<Aws>, name: &str, region: &str) -> Result<Discovery,
             .next(format!("pgward import --instance {source}")));
     }
     let instance = found.resources.iter().find(|(kind, _)| kind == "instance");
-    let key = instance.and_then(|(_, present)| present.now.text("storage.encryption"));
+    let text = |path: &str| instance.and_then(|(_, present)| present.now.text(path));
+    if text("network.subnet_group") == Some("default") {
+        return Err(Failure::refused(format!(
+            "{name} lives in the subnet group `default`, which the whole account shares"
+        ))
+        .next("restore a snapshot into a subnet group of its own, and import that"));
+    }
+    let key = text("storage.encryption");
     if matches!(key, Some("none" | "sse-rds")) {
         return Err(Failure::refused(format!(
             "the storage of {name} is not encrypted with a KMS key, and a file has to name one"
@@ -193,6 +218,11 @@ fn existing(kind: &str, present: &Present, environment: &Environment) -> Existin
         let value = present.outputs.get(name).and_then(Value::as_text);
         value.map(str::to_owned)
     };
+    // What AWS accepted and has not brought into effect is what somebody wants.
+    let mut values = present.now.clone();
+    for (path, value) in present.waiting.iter() {
+        values.set(path, value.clone());
+    }
     let owner = present.owner.as_ref();
     let owner = owner.filter(|owner| owner.is_of(&environment.project, &environment.name));
     Existing {
@@ -200,7 +230,7 @@ fn existing(kind: &str, present: &Present, environment: &Environment) -> Existin
         name: present.name.clone(),
         id: output("id").unwrap_or_else(|| present.arn.clone()),
         address: owner.map(|owner| owner.address.clone()),
-        values: present.now.clone(),
+        values,
         managed_secret: output("master_secret_arn"),
     }
 }
@@ -221,6 +251,7 @@ fn document(
         account: of.account.clone(),
         region: of.region.clone(),
         sandbox,
+        spec: of.name.clone(),
         file: wanted.file.clone(),
         text: written.text.clone(),
         found: written
@@ -247,7 +278,7 @@ fn handed_over(written: &Imported, managed: &[Managed]) -> Vec<String> {
             .named
             .iter()
             .filter(|named| named.managed)
-            .any(|named| one.names.contains(&named.name) || one.names.contains(&named.id))
+            .any(|named| one.is(&named.kind, &named.name, &named.id))
     };
     managed
         .iter()
@@ -269,7 +300,9 @@ fn tell(context: &Context, document: &ImportDocument, file: Option<&str>) -> Res
         Some(_) => context.result(&text::import(document, context.ui.out)),
         None => {
             context.result(&document.text)?;
-            context.ui.say(text::import(document, context.ui.err).trim_end());
+            context
+                .ui
+                .say(text::import(document, context.ui.err).trim_end());
             Ok(())
         }
     }

@@ -69,9 +69,12 @@ pub(crate) fn place(
     let account = told.as_ref().map(|(account, _)| account.clone());
     let region = arguments.region.clone().or(told.map(|(_, region)| region));
     let regions: BTreeSet<&String> = known.iter().map(|(_, region)| region).collect();
-    let region = region
-        .or(shell.filter(|_| !context.sandbox))
-        .or_else(|| regions.first().filter(|_| regions.len() == 1).map(|one| (*one).clone()));
+    let region = region.or(shell.filter(|_| !context.sandbox)).or_else(|| {
+        regions
+            .first()
+            .filter(|_| regions.len() == 1)
+            .map(|one| (*one).clone())
+    });
     let account = account.or(only.map(|(account, _)| account).filter(|_| context.sandbox));
     match (region, &account) {
         (Some(region), _) if !context.sandbox || account.is_some() => Ok(Place {
@@ -83,8 +86,10 @@ pub(crate) fn place(
             "which account of the sandbox is meant is not known".to_owned(),
         )
         .next("name an environment of it: pgward import dev --instance ID")),
-        (None, _) => Err(Failure::refused("which region is meant is not known".to_owned())
-            .next("--region REGION, or AWS_REGION")),
+        (None, _) => Err(
+            Failure::refused("which region is meant is not known".to_owned())
+                .next("--region REGION, or AWS_REGION"),
+        ),
     }
 }
 
@@ -104,7 +109,10 @@ pub(crate) fn environment(
     discovery: &Discovery,
     (account, region): (&str, &str),
 ) -> Environment {
-    let instance = discovery.resources.iter().find(|(kind, _)| kind == "instance");
+    let instance = discovery
+        .resources
+        .iter()
+        .find(|(kind, _)| kind == "instance");
     let owner = instance.and_then(|(_, present)| present.owner.as_ref());
     let stem = |path: &str| {
         let stem = Path::new(path).file_stem()?;
@@ -133,6 +141,18 @@ pub(crate) fn environment(
     }
 }
 
+/// How commands name the file: as the environment, if they find it under that name.
+pub(crate) fn spelled(context: &Context, file: &str, name: &str) -> String {
+    let found = files::spec_directory(context.global.dir.as_deref());
+    let usual = found.map(|specs| specs.join(format!("{name}.toml")));
+    let is_usual = usual.is_ok_and(|usual| usual == Path::new(file));
+    if is_usual {
+        name.to_owned()
+    } else {
+        file.to_owned()
+    }
+}
+
 /// What `check` and a plan say of the file.
 pub(crate) struct Judged {
     /// What `check` finds.
@@ -144,15 +164,10 @@ pub(crate) struct Judged {
 }
 
 /// Checks the file and plans it, before anybody relies on it.
-pub(crate) async fn judge(
-    context: &Context,
-    file: &str,
-    text: &str,
-) -> Result<Judged, Failure> {
+pub(crate) async fn judge(context: &Context, file: &str, text: &str) -> Result<Judged, Failure> {
     let options = Options::on(read::today(Timestamp::now()));
     let reader = Overlay { file, text };
-    let (loaded, desired, findings) =
-        pgward_spec::check(file, &reader, &CATALOG, &options);
+    let (loaded, desired, findings) = pgward_spec::check(file, &reader, &CATALOG, &options);
     let findings = findings.sorted();
     let Some(desired) = desired else {
         return Ok(Judged {
@@ -200,15 +215,23 @@ fn told(plan: &pgward_engine::Plan) -> Vec<String> {
             Verb::Update | Verb::Replace => {
                 let word = |text: &Option<String>| text.clone().unwrap_or("nothing".to_owned());
                 let (before, after) = (word(&change.before_text), word(&change.after_text));
-                told.push(format!("{name}: {path}: {before} in AWS, {after} in the spec"));
+                told.push(format!(
+                    "{name}: {path}: {before} in AWS, {after} in the spec"
+                ));
             }
-            verb => told.push(format!("an apply would {} {path}, {}", verb.word(), change.headline)),
+            verb => told.push(format!(
+                "an apply would {} {path}, {}",
+                verb.word(),
+                change.headline
+            )),
         }
     }
     let refusals = plan.findings.iter().filter(|one| {
         one.is_error() && one.accepted.is_none() && one.code.starts_with("P5") && one.code != "P506"
     });
-    told.extend(refusals.map(|one: &Diagnostic| format!("a plan says: {} ({})", one.message, one.code)));
+    told.extend(
+        refusals.map(|one: &Diagnostic| format!("a plan says: {} ({})", one.message, one.code)),
+    );
     told
 }
 

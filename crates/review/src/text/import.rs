@@ -13,7 +13,10 @@ pub fn import(document: &ImportDocument, style: Style) -> String {
     let mut page = Page::new(style);
     found(&mut page, document);
     let written = match &document.file {
-        Some(file) => format!("wrote {file}, {}.", wording::count(document.lines(), "line")),
+        Some(file) => format!(
+            "wrote {file}, {}.",
+            wording::count(document.lines(), "line")
+        ),
         None => format!("{} on stdout.", wording::count(document.lines(), "line")),
     };
     page.blank();
@@ -51,7 +54,10 @@ fn things(page: &mut Page, document: &ImportDocument) {
     for finding in &document.findings {
         one(page, finding);
     }
-    for (word, sentences) in [("differs", &document.differences), ("note", &document.notes)] {
+    for (word, sentences) in [
+        ("differs", &document.differences),
+        ("note", &document.notes),
+    ] {
         for sentence in sentences {
             let line = page.start().text("  ").ink(Ink::Notice, word).text(": ");
             page.wrap(line, Ink::Plain, sentence);
@@ -82,7 +88,7 @@ fn next(page: &mut Page, document: &ImportDocument) {
     } else {
         "pgward"
     };
-    let name = &document.environment;
+    let name = &document.spec;
     page.blank();
     let line = page.start().text("Nothing in AWS was touched. Next:");
     page.push(line);
@@ -109,7 +115,7 @@ fn next(page: &mut Page, document: &ImportDocument) {
     let column = rows.iter().map(|(command, _)| command.len()).max();
     for (command, words) in &rows {
         let line = page.start().text("  ").text(command);
-        page.push(line.to(column.unwrap_or(0) + 2, 4).text(*words));
+        page.push(line.to(column.unwrap_or(0) + 6, 2).text(*words));
     }
     if document.terraform.is_empty() {
         return;

@@ -96,8 +96,9 @@ impl Writer<'_> {
         };
         let on = text(alarm, "*.on");
         let on_instance = on == self.instance.name;
-        if on_instance && !metric.on_instance || metric.on_replica_only && on_instance {
-            return Err(format!("watches {name}, which the instance does not publish"));
+        let only_elsewhere = metric.on_replica_only && on_instance;
+        if !metric.on_instance || only_elsewhere {
+            return Err(format!("watches {name}, which {on} does not publish"));
         }
         let (whole, period) = (of.int("*.for"), of.int("*.period"));
         let (Some(whole), Some(period)) = (whole, period) else {
@@ -105,7 +106,9 @@ impl Writer<'_> {
         };
         let points = of.int("*.datapoints").unwrap_or_default();
         if period % 60 != 0 {
-            return Err(format!("measures every {period} s, and a file says minutes"));
+            return Err(format!(
+                "measures every {period} s, and a file says minutes"
+            ));
         }
         if points * period != whole {
             return Err(format!(
@@ -119,7 +122,11 @@ impl Writer<'_> {
         }
         for (path, wanted, what) in [
             ("*.statistic", &metric.statistic, "statistic"),
-            ("*.missing_data", &metric.missing, "treatment of missing data"),
+            (
+                "*.missing_data",
+                &metric.missing,
+                "treatment of missing data",
+            ),
         ] {
             let found = text(alarm, path);
             if found != wanted {

@@ -18,14 +18,17 @@ impl<'a> Writer<'a> {
             self.used.insert(format!("VPC {vpc}"));
         }
         if let Some(group) = subnets {
-            self.page.list("subnets", group.values.texts("network.subnets"));
+            self.page
+                .list("subnets", group.values.texts("network.subnets"));
             self.own_name("subnet_group", &group.name, "-db");
             self.name(group, "[network]");
         }
         let Some(group) = access else {
             return;
         };
-        self.own_name("security_group", &group.name, "-db");
+        if group.name != "default" {
+            self.own_name("security_group", &group.name, "-db");
+        }
         self.other_groups(group);
         self.rules(group);
     }
@@ -85,7 +88,9 @@ impl<'a> Writer<'a> {
             } else {
                 short
             };
-            let label = self.labels.of("access", key, Some(&format!("access.{wanted}")), &[]);
+            let label = self
+                .labels
+                .of("access", key, Some(&format!("access.{wanted}")), &[]);
             self.page.section(&format!("access.{label}"));
             self.page.text("from", source);
             if !description.is_empty() {
@@ -110,8 +115,11 @@ impl<'a> Writer<'a> {
         let version = text(self.instance, "postgres.version").to_owned();
         let major = version.split('.').next().unwrap_or_default();
         self.page.section("postgres");
-        self.page
-            .remarked("version", major, &format!("any {major}.x; it runs {version}"));
+        self.page.remarked(
+            "version",
+            major,
+            &format!("any {major}.x; it runs {version}"),
+        );
         if !is(self.instance.values.get("postgres.port"), 5432) {
             self.attributes("postgres", &["port"]);
         }
@@ -140,7 +148,10 @@ impl<'a> Writer<'a> {
     pub(super) fn instance(&mut self) {
         self.name(self.instance, "[instance] [storage] [backup] and others");
         self.page.section("instance");
-        self.attributes("instance", &["class", "multi_az", "public", "deletion_protection"]);
+        self.attributes(
+            "instance",
+            &["class", "multi_az", "public", "deletion_protection"],
+        );
         self.own_name("name", &self.instance.name.clone(), "");
         self.page.section("storage");
         self.attributes("storage", &["type", "size", "grow_to"]);
@@ -159,7 +170,11 @@ impl<'a> Writer<'a> {
             "gp3" if size >= GP3_STEP => {
                 let base =
                     is(of.get("storage.iops"), 12_000) && is(of.get("storage.throughput"), 500);
-                if base { &[][..] } else { &["iops", "throughput"][..] }
+                if base {
+                    &[][..]
+                } else {
+                    &["iops", "throughput"][..]
+                }
             }
             "io1" | "io2" => &["iops"][..],
             _ => &[][..],

@@ -47,6 +47,8 @@ pub struct Inventory {
 /// A resource of the file, with the sections that say it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Named {
+    /// The kind in the catalog.
+    pub kind: String,
     /// What AWS calls one: `DB instance`.
     pub noun: String,
     /// Its name in AWS.
@@ -113,7 +115,10 @@ struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     fn new(inventory: &'a Inventory, catalog: &'a Catalog) -> Result<Self, String> {
-        let instance = inventory.resources.iter().find(|one| one.kind == "instance");
+        let instance = inventory
+            .resources
+            .iter()
+            .find(|one| one.kind == "instance");
         let Some(instance) = instance else {
             return Err("there is no DB instance to write about".to_owned());
         };
@@ -142,6 +147,7 @@ impl<'a> Writer<'a> {
     /// Says which sections a resource is in.
     fn name(&mut self, existing: &Existing, sections: impl Into<String>) {
         self.named.push(Named {
+            kind: existing.kind.clone(),
             noun: self.catalog.kind(&existing.kind).noun.to_owned(),
             name: existing.name.clone(),
             id: existing.id.clone(),

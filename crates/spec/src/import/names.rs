@@ -31,7 +31,11 @@ impl Labels {
                 .find_map(|prefix| name.strip_prefix(*prefix))
                 .filter(|rest| !slug(rest).is_empty());
             let slug = slug(rest.unwrap_or(name));
-            if slug.is_empty() { section.to_owned() } else { slug }
+            if slug.is_empty() {
+                section.to_owned()
+            } else {
+                slug
+            }
         });
         let is_free = |label: &String| !taken.values().any(|other| other == label);
         let numbered = (2..).map(|number| format!("{wanted}-{number}"));
@@ -73,9 +77,18 @@ mod tests {
     fn names_lose_what_all_begin_with_and_stay_apart() {
         let mut labels = Labels::default();
         let prefixes = ["shop-prod-", "shop-"];
-        assert_eq!(labels.of("alarm", "shop-prod-CPU high", None, &prefixes), "cpu-high");
-        assert_eq!(labels.of("alarm", "shop-cpu_high", None, &prefixes), "cpu-high-2");
-        assert_eq!(labels.of("alarm", "shop-cpu_high", None, &prefixes), "cpu-high-2");
+        assert_eq!(
+            labels.of("alarm", "shop-prod-CPU high", None, &prefixes),
+            "cpu-high"
+        );
+        assert_eq!(
+            labels.of("alarm", "shop-cpu_high", None, &prefixes),
+            "cpu-high-2"
+        );
+        assert_eq!(
+            labels.of("alarm", "shop-cpu_high", None, &prefixes),
+            "cpu-high-2"
+        );
         assert_eq!(labels.of("alarm", "x", Some("alarm.own"), &prefixes), "own");
         assert_eq!(slug("--Über  Tag--"), "ber-tag");
     }

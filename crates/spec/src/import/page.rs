@@ -32,7 +32,8 @@ impl Page {
     }
 
     pub(super) fn comment(&mut self, text: &str) {
-        self.lines.push(Line::Comment(text.replace(['\n', '\r'], " ")));
+        self.lines
+            .push(Line::Comment(text.replace(['\n', '\r'], " ")));
     }
 
     /// A key with a value that is TOML already.

@@ -12,13 +12,18 @@ impl Writer<'_> {
         if is_default(&group.name) {
             return;
         }
-        let values = group.values.map("parameters.*").cloned().unwrap_or_default();
+        let values = group
+            .values
+            .map("parameters.*")
+            .cloned()
+            .unwrap_or_default();
         let count = values.len();
         let noun = if count == 1 { "value" } else { "values" };
-        self.name(group, format!("[parameters], {count} {noun}"));
         if values.is_empty() {
+            self.name(group, "[postgres]");
             return;
         }
+        self.name(group, format!("[parameters], {count} {noun}"));
         let family = text(group, "postgres.parameter_family").to_owned();
         self.page.section("parameters");
         for (name, value) in &values {
@@ -49,7 +54,9 @@ fn written(catalog: &Catalog, family: &str, name: &str, raw: &str) -> Option<Str
     let shown = attribute.print(Some(name), &Value::text(raw));
     let facts = catalog.facts.parameter(family, name);
     let unit = facts.as_ref().map_or("", |facts| facts.unit.as_str());
-    let is_bool = facts.as_ref().is_some_and(|facts| facts.data_type == "bool");
+    let is_bool = facts
+        .as_ref()
+        .is_some_and(|facts| facts.data_type == "bool");
     let mut ways = Vec::new();
     if is_bool {
         ways.extend(truth(raw).map(Value::Bool));
@@ -84,6 +91,9 @@ fn truth(raw: &str) -> Option<bool> {
 
 /// A number with a fraction, as TOML writes it.
 fn number(text: &str) -> Option<f64> {
-    let plain = text.contains('.') && text.bytes().all(|b| b.is_ascii_digit() || b".-".contains(&b));
+    let plain = text.contains('.')
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_digit() || b".-".contains(&b));
     text.parse().ok().filter(|_| plain)
 }

@@ -201,9 +201,13 @@ impl<'a> Writer<'a> {
         let kind = self.catalog.kind("proxy");
         for (key, usual) in [("idle_client_timeout", 1800), ("max_connections", 100)] {
             let path = format!("proxy.{key}");
-            let value = proxy.values.get(&path).filter(|value| !is(Some(value), usual));
+            let value = proxy
+                .values
+                .get(&path)
+                .filter(|value| !is(Some(value), usual));
             if let (Some(value), Some(attribute)) = (value, kind.attribute(&path)) {
-                self.page.value(key, &super::page::toml(attribute.form, value));
+                self.page
+                    .value(key, &super::page::toml(attribute.form, value));
             }
         }
         self.own_name("name", &proxy.name, "-proxy");

@@ -29,7 +29,6 @@ struct State {
 
 #[derive(Deserialize)]
 struct Resource {
-    #[serde(default)]
     module: Option<String>,
     #[serde(default)]
     mode: String,
@@ -42,10 +41,8 @@ struct Resource {
 
 #[derive(Deserialize)]
 struct Instance {
-    #[serde(default)]
     index_key: Option<Key>,
-    #[serde(default)]
-    attributes: Attributes,
+    attributes: Option<Attributes>,
 }
 
 /// The key of `count` or `for_each`.
@@ -56,48 +53,66 @@ enum Key {
     Text(String),
 }
 
+/// A text; what is no text is passed over, as other resources use the same words otherwise.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Word {
+    Text(String),
+    Other(serde::de::IgnoredAny),
+}
+
 /// The only attributes that are read.
 #[derive(Default, Deserialize)]
 struct Attributes {
-    #[serde(default)]
-    id: Option<String>,
-    #[serde(default)]
-    arn: Option<String>,
-    #[serde(default)]
-    identifier: Option<String>,
-    #[serde(default)]
-    name: Option<String>,
-    #[serde(default)]
-    alarm_name: Option<String>,
-    #[serde(default)]
-    security_group_id: Option<String>,
-    #[serde(default)]
-    secret_id: Option<String>,
-    #[serde(default)]
-    db_proxy_name: Option<String>,
-    #[serde(default)]
-    replicate_source_db: Option<String>,
+    id: Option<Word>,
+    arn: Option<Word>,
+    identifier: Option<Word>,
+    name: Option<Word>,
+    alarm_name: Option<Word>,
+    security_group_id: Option<Word>,
+    #[serde(rename = "type")]
+    direction: Option<Word>,
+    db_proxy_name: Option<Word>,
+    replicate_source_db: Option<Word>,
 }
 
-/// Types that become part of a file, and those that only belong to one of them.
-const KINDS: [&str; 16] = [
-    "aws_db_instance",
-    "aws_db_subnet_group",
-    "aws_db_parameter_group",
-    "aws_db_proxy",
-    "aws_db_proxy_default_target_group",
-    "aws_db_proxy_target",
-    "aws_security_group",
-    "aws_security_group_rule",
-    "aws_vpc_security_group_ingress_rule",
-    "aws_vpc_security_group_egress_rule",
-    "aws_cloudwatch_metric_alarm",
-    "aws_secretsmanager_secret",
-    "aws_secretsmanager_secret_version",
-    "aws_secretsmanager_secret_policy",
-    "aws_secretsmanager_secret_rotation",
-    "aws_db_instance_role_association",
+/// The text of an attribute.
+fn text(word: &Option<Word>) -> Option<&str> {
+    match word {
+        Some(Word::Text(text)) if !text.is_empty() => Some(text),
+        Some(Word::Text(_) | Word::Other(_)) | None => None,
+    }
+}
+
+/// Types that become part of a file or belong to one of them, with the kinds in the catalog.
+///
+/// Deliberately absent: what pgward does not manage and Terraform can keep, such as outbound rules,
+/// policies and the rotation of secrets.
+const KINDS: [(&str, &[&str]); 11] = [
+    ("aws_db_instance", &["instance", "replica"]),
+    ("aws_db_subnet_group", &["subnet_group"]),
+    ("aws_db_parameter_group", &["parameter_group"]),
+    ("aws_db_proxy", &["proxy"]),
+    ("aws_db_proxy_default_target_group", &["proxy"]),
+    ("aws_db_proxy_target", &["proxy"]),
+    ("aws_security_group", &["security_group"]),
+    ("aws_security_group_rule", &["security_group"]),
+    ("aws_vpc_security_group_ingress_rule", &["security_group"]),
+    ("aws_cloudwatch_metric_alarm", &["alarm"]),
+    ("aws_secretsmanager_secret", &["secret"]),
 ];
+
+impl Managed {
+    /// Whether it is this resource of a kind in the catalog, or belongs to it. Security groups are
+    /// known by their ids alone, since their names are unique within a VPC only.
+    #[must_use]
+    pub fn is(&self, kind: &str, name: &str, id: &str) -> bool {
+        let known = KINDS.iter().find(|(terraform, _)| *terraform == self.kind);
+        let of_kind = known.is_some_and(|(_, kinds)| kinds.contains(&kind));
+        let named = |text: &str| self.names.iter().any(|known| known == text);
+        of_kind && (named(id) || (kind != "security_group" && named(name)))
+    }
+}
 
 /// What a Terraform state manages of the kinds that a file can hold.
 ///
@@ -121,17 +136,22 @@ pub fn read(state: &str) -> Result<Vec<Managed>, String> {
     }
     let mut managed = Vec::new();
     for resource in state.resources {
-        if resource.mode != "managed" || !KINDS.contains(&resource.kind.as_str()) {
+        let is_known = KINDS.iter().any(|(kind, _)| *kind == resource.kind);
+        if resource.mode != "managed" || !is_known {
             continue;
         }
         for instance in &resource.instances {
-            managed.push(one(&resource, instance));
+            let of = instance.attributes.as_ref();
+            let outbound = of.and_then(|of| text(&of.direction)) == Some("egress");
+            if let Some(of) = of.filter(|_| !outbound) {
+                managed.push(one(&resource, instance, of));
+            }
         }
     }
     Ok(managed)
 }
 
-fn one(resource: &Resource, instance: &Instance) -> Managed {
+fn one(resource: &Resource, instance: &Instance, of: &Attributes) -> Managed {
     let module = resource.module.as_ref();
     let module = module.map_or_else(String::new, |module| format!("{module}."));
     let index = match &instance.index_key {
@@ -139,7 +159,6 @@ fn one(resource: &Resource, instance: &Instance) -> Managed {
         Some(Key::Number(number)) => format!("[{number}]"),
         Some(Key::Text(text)) => format!("[{}]", serde_json::Value::from(text.as_str())),
     };
-    let of = &instance.attributes;
     let names = [
         &of.identifier,
         &of.name,
@@ -147,15 +166,18 @@ fn one(resource: &Resource, instance: &Instance) -> Managed {
         &of.id,
         &of.arn,
         &of.security_group_id,
-        &of.secret_id,
         &of.db_proxy_name,
     ];
     Managed {
         address: format!("{module}{}.{}{index}", resource.kind, resource.name),
         kind: resource.kind.clone(),
-        names: names.into_iter().flatten().cloned().collect(),
-        arn: of.arn.clone(),
-        copies: of.replicate_source_db.clone().filter(|text| !text.is_empty()),
+        names: names
+            .into_iter()
+            .filter_map(text)
+            .map(str::to_owned)
+            .collect(),
+        arn: text(&of.arn).map(str::to_owned),
+        copies: text(&of.replicate_source_db).map(str::to_owned),
     }
 }
 
@@ -170,12 +192,17 @@ mod tests {
              "instances": [{"index_key": "a", "attributes":
                 {"identifier": "shop", "arn": "arn:x", "password": "hunter2hunter2"}}]},
             {"mode": "data", "type": "aws_db_instance", "name": "other", "instances": []},
-            {"mode": "managed", "type": "aws_s3_bucket", "name": "b", "instances": [{}]}]}"#;
+            {"mode": "managed", "type": "aws_security_group_rule", "name": "out",
+             "instances": [{"attributes": {"type": "egress", "security_group_id": "sg-1"}}]},
+            {"mode": "managed", "type": "aws_s3_bucket", "name": "b",
+             "instances": [{}, {"attributes": null}, {"attributes": {"name": ["x"], "id": 7}}]}]}"#;
         let managed = read(state).expect("it is a state");
         assert_eq!(managed.len(), 1);
         assert_eq!(managed[0].address, "module.db.aws_db_instance.this[\"a\"]");
         assert_eq!(managed[0].names, ["shop", "arn:x"]);
         assert!(!format!("{managed:?}").contains("hunter2"));
+        assert!(managed[0].is("replica", "shop", "shop"));
+        assert!(!managed[0].is("subnet_group", "shop", "shop"));
     }
 
     #[test]
