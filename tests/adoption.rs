@@ -21,6 +21,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use pgward_engine::Verb;
+use pgward_sandbox::{Fault, FaultKind, Faults};
 use pgward_tests::stage::{Given, Planned, Stage, Wish};
 use random::Draft;
 
@@ -161,6 +162,45 @@ fn random_environments_are_adopted() {
         let planned = made(&stage, &given);
         strip::tags(&stage, &planned);
         assert_adopted(&stage, &given);
+    }
+}
+
+/// Whatever AWS answers in between, nothing is tagged halfway for good and nothing else is sent.
+#[test]
+fn trouble_only_delays_an_adoption() {
+    for seed in 0..3 {
+        let given = random(seed);
+        let stage = Stage::new(seed);
+        let planned = made(&stage, &given);
+        strip::tags(&stage, &planned);
+        let rules = [
+            FaultKind::Throttle,
+            FaultKind::LostReply,
+            FaultKind::Reset,
+            FaultKind::Unavailable503,
+        ];
+        let rules = rules.into_iter().map(|kind| Fault {
+            chance: 0.1,
+            ..Fault::always("*", kind)
+        });
+        stage.sandbox.faults(Faults {
+            seed,
+            rules: rules.collect(),
+        });
+        for _ in 0..5 {
+            let planned = stage.plan(&given, &adopting());
+            if planned.plan.changes.is_empty() && planned.plan.unread.is_empty() {
+                break;
+            }
+            let _report = stage.apply(&planned);
+        }
+        stage.sandbox.faults(Faults::default());
+        let after = stage.plan(&given, &Wish::default());
+        assert!(
+            after.plan.changes.is_empty() && after.plan.unmanaged.is_empty(),
+            "SEED {seed}\n{}",
+            after.text()
+        );
     }
 }
 

@@ -144,7 +144,13 @@ async fn groups_of(aws: &Aws, instance: &Present, found: &mut Discovery) -> Resu
         ("subnet_group", instance::SUBNET_GROUP.path),
         ("parameter_group", instance::PARAMETERS.path),
     ] {
-        if let Some(name) = instance.now.text(path) {
+        let Some(name) = instance.now.text(path) else {
+            continue;
+        };
+        if name.starts_with("default.") {
+            // RDS made it, and nobody can change or tag it.
+            found.add(kind, vec![Present::new(name, "")]);
+        } else {
             let adapter = kinds::find(kind).expect("every kind has its adapter");
             let group = adapter.look(aws, name, None).await?;
             found.add(kind, group.into_iter().collect());

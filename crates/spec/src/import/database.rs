@@ -33,12 +33,27 @@ impl<'a> Writer<'a> {
         self.rules(group);
     }
 
-    /// The security group whose rules the file holds: ours, else the first that can be named.
-    fn access_group(&self) -> Option<&'a Existing> {
-        let groups = self.of_kind("security_group");
-        let ours = groups.iter().find(|group| group.address.is_some());
-        let named = groups.iter().find(|group| group.name != "default");
-        ours.or(named).or(groups.first()).copied()
+    /// The security group whose rules the file holds: ours, else the one that admits most to the
+    /// database and can be named.
+    pub(super) fn access_group(&self) -> Option<&'a Existing> {
+        let port = self.instance.values.int("postgres.port").unwrap_or(5432);
+        let admits = |group: &Existing| {
+            let rules = group.values.map("access.*").into_iter().flatten();
+            let ports = rules.filter_map(|(key, _)| parts(key).map(|(port, _)| port));
+            ports.fold((0, 0), |(own, all), one| {
+                (own + usize::from(one == port), all + 1)
+            })
+        };
+        // Of equals the first one by name.
+        let mut groups = self.of_kind("security_group");
+        groups.sort_by(|a, b| b.name.cmp(&a.name));
+        groups.into_iter().max_by_key(|group| {
+            (
+                group.address.is_some(),
+                group.name != "default",
+                admits(group),
+            )
+        })
     }
 
     fn other_groups(&mut self, own: &Existing) {

@@ -189,8 +189,12 @@ impl<'a> Writer<'a> {
     /// Tags that every resource has alike are managed; others are left alone.
     fn tags(&mut self) {
         let secrets = self.secrets();
-        let managed = |one: &&Existing| {
-            one.kind != "secret" || secrets.iter().any(|secret| secret.is_managed(one))
+        let access = self.access_group().map(|group| &group.id);
+        let managed = |one: &&Existing| match one.kind.as_str() {
+            "secret" => secrets.iter().any(|secret| secret.is_managed(one)),
+            "security_group" => Some(&one.id) == access && one.name != "default",
+            "parameter_group" => !parameters::is_default(&one.name),
+            _ => true,
         };
         let all: Vec<&Existing> = self.inventory.resources.iter().filter(managed).collect();
         let tags = |one: &Existing| one.values.map("tags.*").cloned().unwrap_or_default();

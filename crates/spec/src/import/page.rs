@@ -4,6 +4,9 @@ use std::fmt::Write as _;
 
 use pgward_model::{Form, Value};
 
+/// Columns of a comment.
+const WIDTH: usize = 96;
+
 /// A line of a file.
 #[derive(Debug)]
 enum Line {
@@ -31,9 +34,19 @@ impl Page {
         self.lines.push(Line::Blank);
     }
 
+    /// A comment, over as many lines as it needs.
     pub(super) fn comment(&mut self, text: &str) {
-        self.lines
-            .push(Line::Comment(text.replace(['\n', '\r'], " ")));
+        let mut line = String::new();
+        for word in text.split_whitespace() {
+            if !line.is_empty() && line.chars().count() + word.chars().count() >= WIDTH {
+                self.lines.push(Line::Comment(std::mem::take(&mut line)));
+            }
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        self.lines.push(Line::Comment(line));
     }
 
     /// A key with a value that is TOML already.
