@@ -124,8 +124,10 @@ pub enum SchemaOf {
     Drift,
     /// The document of `check`.
     Check,
-    /// One line of the event stream of `apply` and `destroy`.
+    /// One line of the event stream of `apply`, `destroy` and `import --adopt`.
     Events,
+    /// The document of `import` that writes a file.
+    Import,
     /// The document of a command without a result.
     Failure,
 }

@@ -17,7 +17,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::forms;
 
-use super::plan::unreachable_aws;
+use super::plan::{self, unreachable_aws};
 use super::{Answer, Context, adopt, imported};
 
 /// Runs the command.
@@ -146,6 +146,9 @@ async fn write(
         ..document.with_findings(judged.findings.as_slice())
     };
     tell(context, &document, wanted.file.as_deref())?;
+    if context.global.verbose {
+        plan::calls(&aws);
+    }
     if judged.invalid {
         crate::ui::complain("exit 3: the file is not valid as it is, nothing in AWS was changed");
         return Ok(Exit::Refused);

@@ -433,18 +433,23 @@ pub(crate) fn verbose(context: &Context, made: &[Made]) {
             continue;
         }
         seen.push(Arc::as_ptr(&one.aws));
-        for call in one.aws.calls() {
-            let id = call.request_id.as_deref().unwrap_or("-");
-            let fault = call
-                .fault
-                .map(|fault| format!("  {fault:?}"))
-                .unwrap_or_default();
-            crate::ui::complain(&format!(
-                "{:>8.3}s {:>6} ms  {}  {id}{fault}",
-                call.started.as_secs_f64(),
-                call.elapsed.as_millis(),
-                call.action
-            ));
-        }
+        calls(&one.aws);
+    }
+}
+
+/// Every call of one session on stderr.
+pub(crate) fn calls(aws: &Aws) {
+    for call in aws.calls() {
+        let id = call.request_id.as_deref().unwrap_or("-");
+        let fault = call
+            .fault
+            .map(|fault| format!("  {fault:?}"))
+            .unwrap_or_default();
+        crate::ui::complain(&format!(
+            "{:>8.3}s {:>6} ms  {}  {id}{fault}",
+            call.started.as_secs_f64(),
+            call.elapsed.as_millis(),
+            call.action
+        ));
     }
 }
