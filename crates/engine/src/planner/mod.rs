@@ -139,15 +139,7 @@ impl Planner<'_> {
             steps,
             waiting,
             unmanaged: self.unmanaged(),
-            unread: self
-                .changes
-                .unread
-                .iter()
-                .map(|(address, fault)| Unread {
-                    address: address.clone(),
-                    fault: (**fault).clone(),
-                })
-                .collect(),
+            unread: self.unread(),
             not_checked: self
                 .live
                 .not_checked
@@ -173,6 +165,16 @@ impl Planner<'_> {
         plan.verdict = verdict(&plan);
         plan.id = identity(&plan);
         plan
+    }
+
+    fn unread(&self) -> Vec<Unread> {
+        let unread = self.changes.unread.iter();
+        unread
+            .map(|(address, fault)| Unread {
+                address: address.clone(),
+                fault: (**fault).clone(),
+            })
+            .collect()
     }
 
     fn adopted(&self) -> Adoption {
