@@ -36,6 +36,11 @@ impl Page {
 
     /// A comment, over as many lines as it needs.
     pub(super) fn comment(&mut self, text: &str) {
+        // TOML allows no control characters in a comment.
+        let text: String = text
+            .chars()
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .collect();
         let mut line = String::new();
         for word in text.split_whitespace() {
             if !line.is_empty() && line.chars().count() + word.chars().count() >= WIDTH {
@@ -158,7 +163,7 @@ mod tests {
         page.value("language", "1");
         page.section("tags");
         page.text("a b", "it's \"so\"");
-        page.comment("two\nlines");
+        page.comment("two\nlines\u{7}");
         page.remarked("c", "d", "why");
         let text = page.finish();
         assert_eq!(
