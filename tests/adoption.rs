@@ -132,6 +132,7 @@ fn the_shipped_environments_are_adopted_and_nothing_else_changes() {
 /// Environments of which much is declared: cases, and the two of the round trip.
 fn rich() -> BTreeMap<String, Given> {
     [
+        "adoption/odd.toml",
         "round_trip/first.toml",
         "round_trip/second.toml",
         "cases/plan/create-everything/spec.toml",
