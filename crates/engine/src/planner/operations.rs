@@ -57,7 +57,7 @@ impl Planner<'_> {
 
     /// What AWS is still creating and nothing else is planned for is waited for.
     fn awaited(&self, operations: &mut Vec<Operation>) {
-        if self.circumstances.destroy {
+        if self.circumstances.destroy || self.circumstances.adopt {
             return;
         }
         for resource in self.desired.resources.values() {
