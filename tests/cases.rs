@@ -51,6 +51,7 @@ impl Options {
             "only",
             "now",
             "destroy",
+            "adopt",
             "keep",
             "no_final_snapshot",
             "denied",
@@ -85,6 +86,7 @@ impl Options {
                 only: words("only"),
                 now: yes("now"),
                 destroy: yes("destroy"),
+                adopt: yes("adopt"),
                 keep: words("keep"),
                 no_final_snapshot: yes("no_final_snapshot"),
             },
@@ -176,8 +178,9 @@ fn aftermath(stage: &Stage, options: &Options, planned: &Planned, applied: &Appl
     if options.incomplete {
         return text;
     }
+    // An adoption leaves every value that differs to the next apply.
     assert!(
-        after.plan.changes.is_empty(),
+        after.plan.changes.is_empty() || options.wish.adopt,
         "something is left to do:\n{text}"
     );
     assert!(

@@ -7,8 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use pgward_engine::{
-    Caller, Change, Changes, Checked, Clock, Create, Delete, Event, Fault, Journal, JournalLine,
-    Lease, Live, Observation, Operation, Present, Progress, Remote,
+    Adopt, Caller, Change, Changes, Checked, Clock, Create, Delete, Event, Fault, Journal,
+    JournalLine, Lease, Live, Observation, Operation, Present, Progress, Remote,
 };
 use pgward_model::Desired;
 use pgward_review::text::{Lines, Style};
@@ -249,6 +249,10 @@ impl Remote for Planted {
         }
         self.with_change(request);
         self.inner.change(request).await
+    }
+
+    async fn adopt(&self, request: &Adopt) -> Result<(), Fault> {
+        self.inner.adopt(request).await
     }
 
     async fn delete(&self, request: &Delete) -> Result<(), Fault> {

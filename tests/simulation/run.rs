@@ -267,6 +267,7 @@ impl Play {
             flags: Vec::new(),
             only: wish.only.clone(),
             destroy: wish.destroy,
+            adopt: false,
             keep: wish.keep.clone(),
             final_snapshot: None,
             no_final_snapshot: wish.no_final_snapshot,

@@ -11,8 +11,9 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use jiff::Timestamp;
 use pgward_aws::{Aws, Session, SessionOptions};
 use pgward_engine::{
-    ApplyOptions, Checked, Circumstances, Clock, Live, Outcome, Plan, Ports, Record, Remote as _,
-    Report, Stop, Timing, apply, approve, declared_values, diff, requests, teardown,
+    ApplyOptions, Checked, Circumstances, Clock, Discovery, Live, Outcome, Plan, Ports, Record,
+    Remote as _, Report, Stop, Timing, adoption, apply, approve, declared_values, diff, requests,
+    teardown,
 };
 use pgward_kinds::CATALOG;
 use pgward_model::{Diagnostic, Disruptive, Effect};
@@ -35,6 +36,8 @@ pub struct Wish {
     pub now: bool,
     /// `destroy` instead of `apply`.
     pub destroy: bool,
+    /// `import --adopt` instead of `apply`.
+    pub adopt: bool,
     /// `--keep`.
     pub keep: Vec<String>,
     /// `--no-final-snapshot`.
@@ -74,6 +77,8 @@ impl Planned {
     pub fn text(&self) -> String {
         if self.wish.destroy {
             text::destroy(&self.document, Style::default())
+        } else if self.wish.adopt {
+            text::adoption(&self.document, Style::default())
         } else {
             text::plan(&self.document, Style::default())
         }
@@ -192,7 +197,11 @@ impl Stage {
             .runtime
             .block_on(async { tokio::join!(run, others(&self.sandbox)) });
         let sent = self.recorder.take();
-        let after = self.plan(&planned.given, &planned.wish);
+        let wish = Wish {
+            adopt: false,
+            ..planned.wish.clone()
+        };
+        let after = self.plan(&planned.given, &wish);
         self.recorder.replace(sent);
         let aftermath = Aftermath {
             lock_released: true,
@@ -211,6 +220,21 @@ impl Stage {
         })
     }
 
+    /// Everything that belongs to a DB instance of an environment's place.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such instance, or it can't be read.
+    #[must_use]
+    pub fn discover(&self, given: &Given, instance: &str) -> Discovery {
+        let place = &given.desired.environment;
+        let aws = Aws::new(self.session(&place.account, &place.region));
+        let found = self.runtime.block_on(aws.discover(instance));
+        found
+            .expect("it can be read")
+            .expect("there is such an instance")
+    }
+
     async fn make(&self, given: &Given, wish: &Wish) -> Planned {
         let place = &given.desired.environment;
         let aws = Arc::new(Aws::new(self.session(&place.account, &place.region)));
@@ -219,10 +243,13 @@ impl Stage {
         let (caller, mut lives) = tokio::join!(aws.caller(), aws.observe(&all));
         let live = lives.pop().expect("one environment gives one live state");
         let now = self.sandbox.clock().now();
+        let today = now.strftime("%Y-%m-%d").to_string();
         let (changes, checked) = if wish.destroy {
             (teardown(desired, &live, &wish.keep), Checked::default())
+        } else if wish.adopt {
+            let changes = adoption(desired, &live, &CATALOG, &today);
+            (changes, Checked::default())
         } else {
-            let today = now.strftime("%Y-%m-%d").to_string();
             let changes = diff(desired, &live, &CATALOG, &today);
             let checked = aws.check(desired, &live, &changes).await;
             (changes, checked)
@@ -248,11 +275,12 @@ impl Stage {
             },
             only: wish.only.clone(),
             destroy: wish.destroy,
+            adopt: wish.adopt,
             keep: wish.keep.clone(),
             final_snapshot: None,
             no_final_snapshot: wish.no_final_snapshot,
         };
-        let findings = if wish.destroy {
+        let findings = if wish.destroy || wish.adopt {
             &[][..]
         } else {
             &given.findings[..]

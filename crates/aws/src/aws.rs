@@ -6,7 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use aws_sdk_rds::types::DbEngineVersion;
 use pgward_engine::{
-    Caller, Change, Changes, Checked, Create, Delete, Fault, FaultKind, Live, Observation, Remote,
+    Adopt, Caller, Change, Changes, Checked, Create, Delete, Discovery, Fault, FaultKind, Live,
+    Observation, Remote,
 };
 use pgward_model::{Desired, Resource};
 use tokio::sync::OnceCell;
@@ -14,7 +15,7 @@ use tokio::sync::OnceCell;
 use crate::calls::CallRecord;
 use crate::password::Password;
 use crate::session::Session;
-use crate::{account, check, kinds, observe};
+use crate::{account, check, discover, kinds, observe};
 
 /// One account and region of AWS as the engine's [`Remote`].
 #[derive(Debug)]
@@ -97,6 +98,15 @@ impl Aws {
         lock(&self.keys).clone()
     }
 
+    /// Everything that belongs to a DB instance, whoever made it; nothing if there is none.
+    ///
+    /// # Errors
+    ///
+    /// What AWS answered to any of the reads: half of an environment is none.
+    pub async fn discover(&self, instance: &str) -> Result<Option<Discovery>, Fault> {
+        discover::discover(self, instance).await
+    }
+
     /// The password that this run generates for a secret: the same one for every attempt.
     pub(crate) fn password_for(&self, secret: &str) -> Password {
         lock(&self.passwords)
@@ -151,6 +161,11 @@ impl Remote for Aws {
         let adapter = adapter.ok_or_else(|| no_adapter(&request.resource.kind))?;
         self.remember(&request.resource);
         adapter.change(self, request).await
+    }
+
+    async fn adopt(&self, request: &Adopt) -> Result<(), Fault> {
+        let adapter = kinds::find(&request.kind).ok_or_else(|| no_adapter(&request.kind))?;
+        adapter.adopt(self, request).await
     }
 
     async fn delete(&self, request: &Delete) -> Result<(), Fault> {

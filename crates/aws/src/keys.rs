@@ -14,7 +14,7 @@ use crate::listing::Fleet;
 pub(crate) const NONE: &str = "none";
 
 /// The key that RDS uses if none is named.
-const AWS_OWN: &str = "aws/rds";
+pub(crate) const AWS_OWN: &str = "aws/rds";
 
 /// A written key as AWS takes it: `aws/rds` is an alias.
 pub(crate) fn as_aws_takes_it(written: &str) -> String {

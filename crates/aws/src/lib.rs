@@ -6,6 +6,7 @@ mod aws;
 mod calls;
 mod check;
 mod credentials;
+mod discover;
 mod join;
 mod keys;
 mod kinds;

@@ -110,10 +110,9 @@ impl<'a> Fleet<'a> {
     /// Whether an owner is one of the run's environments.
     pub(crate) fn owns(&self, owner: Option<&Owner>) -> bool {
         owner.is_some_and(|owner| {
-            self.environments.iter().any(|desired| {
-                desired.environment.project == owner.project
-                    && desired.environment.name == owner.environment
-            })
+            self.environments
+                .iter()
+                .any(|desired| owner.is_of(&desired.environment.project, &desired.environment.name))
         })
     }
 

@@ -93,8 +93,8 @@ fn leftovers(
             let Some(owner) = &present.owner else {
                 continue;
             };
-            let ours = owner.project == desired.environment.project
-                && owner.environment == desired.environment.name;
+            let of = &desired.environment;
+            let ours = owner.is_of(&of.project, &of.name);
             if ours && !taken.contains(&(adapter.family(), key.clone())) {
                 all.push(Leftover {
                     kind: adapter.kind().to_owned(),

@@ -25,13 +25,16 @@ const FILTER_VALUES: usize = 20;
 /// The kinds of resources whose descriptions come without tags.
 const TYPES: [&str; 4] = ["rds:subgrp", "rds:pg", "rds:db-proxy", "cloudwatch:alarm"];
 
-/// Whose it is, if all three tags of ours are there.
+/// Whose it is, if one of our tags is there: one that another environment left must be seen.
 pub(crate) fn owner(tags: &Tags) -> Option<Owner> {
-    Some(Owner {
-        project: tags.get(PROJECT)?.clone(),
-        environment: tags.get(ENVIRONMENT)?.clone(),
-        address: tags.get(ADDRESS)?.clone(),
-    })
+    let of = |key: &str| tags.get(key).cloned().unwrap_or_default();
+    let owner = Owner {
+        project: of(PROJECT),
+        environment: of(ENVIRONMENT),
+        address: of(ADDRESS),
+    };
+    let none = owner.project.is_empty() && owner.environment.is_empty() && owner.address.is_empty();
+    (!none).then_some(owner)
 }
 
 /// The address in the tags.
@@ -225,15 +228,7 @@ pub(crate) async fn change_rds(
     live: &Present,
 ) -> Result<(), Fault> {
     let (set, removed) = difference(attributes, live);
-    if !set.is_empty() {
-        let call = aws
-            .session()
-            .rds()
-            .add_tags_to_resource()
-            .resource_name(&live.arn);
-        let call = call.set_tags(to_rds(&set)).send();
-        aws.session().call("rds:AddTagsToResource", call).await?;
-    }
+    add_rds(aws, &live.arn, &set).await?;
     if !removed.is_empty() {
         let call = aws
             .session()
@@ -245,6 +240,25 @@ pub(crate) async fn change_rds(
             .call("rds:RemoveTagsFromResource", call)
             .await?;
     }
+    Ok(())
+}
+
+/// Sets tags of a resource of RDS, if there are some.
+///
+/// # Errors
+///
+/// What AWS answered.
+pub(crate) async fn add_rds(aws: &Aws, arn: &str, set: &Tags) -> Result<(), Fault> {
+    if set.is_empty() {
+        return Ok(());
+    }
+    let call = aws
+        .session()
+        .rds()
+        .add_tags_to_resource()
+        .resource_name(arn);
+    let call = call.set_tags(to_rds(set)).send();
+    aws.session().call("rds:AddTagsToResource", call).await?;
     Ok(())
 }
 

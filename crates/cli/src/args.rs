@@ -112,8 +112,10 @@ pub enum SchemaOf {
     Drift,
     /// The document of `check`.
     Check,
-    /// One line of the event stream of `apply` and `destroy`.
+    /// One line of the event stream of `apply`, `destroy` and `import --adopt`.
     Events,
+    /// The document of `import` that writes a file.
+    Import,
     /// The document of a command without a result.
     Failure,
 }
@@ -178,6 +180,9 @@ pub enum Command {
     /// Delete an environment, with a final snapshot.
     #[command(alias = "down")]
     Destroy(DestroyArgs),
+    /// Write a spec from what exists, or adopt what exists under the names of a spec.
+    #[command(alias = "adopt")]
+    Import(ImportArgs),
     /// Print the resolved spec with the origin of each value.
     Show(ShowArgs),
     /// Print endpoints, ports, ARNs and secret names of a live environment.
@@ -405,6 +410,39 @@ pub struct DestroyArgs {
     /// Give up waiting for one resource after this time, such as `90m`.
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub timeout: Option<std::time::Duration>,
+}
+
+/// `import`.
+#[derive(Debug, Args)]
+#[command(after_help = "Also:
+  pgward import --instance ID --write specs/prod.toml   write a file, and never over another
+  pgward import prod --adopt                            tag what it names")]
+pub struct ImportArgs {
+    /// The environment.
+    #[command(flatten)]
+    pub spec: SpecArg,
+    /// Write a file from this DB instance and what belongs to it.
+    #[arg(long, value_name = "ID", conflicts_with = "adopt")]
+    pub instance: Option<String>,
+    /// Write a file from the DB instance that this Terraform state manages; `terraform state pull`
+    /// prints it. Only names and ids are read.
+    #[arg(long, value_name = "STATE", conflicts_with = "adopt")]
+    pub terraform: Option<PathBuf>,
+    /// Give our tags to what the spec names, exists, and has none; change nothing else.
+    #[arg(long)]
+    pub adopt: bool,
+    /// Answer the question with yes.
+    #[arg(short, long, requires = "adopt")]
+    pub yes: bool,
+    /// `[project] name` of the file; else that of the tags, or the beginning of the instance's name.
+    #[arg(long, value_name = "NAME", conflicts_with = "adopt")]
+    pub project: Option<String>,
+    /// The region to look in; else that of the spec, of the state, or AWS_REGION.
+    #[arg(long, value_name = "REGION", conflicts_with = "adopt")]
+    pub region: Option<String>,
+    /// Write over a file that exists; `--write FILE` names it.
+    #[arg(long, conflicts_with = "adopt")]
+    pub force: bool,
 }
 
 /// `show`.

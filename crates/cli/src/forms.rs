@@ -37,6 +37,8 @@ pub(crate) struct Forms {
     /// Whether the run is a step of GitHub Actions that wants more than its result.
     pub(crate) github: bool,
     told: AtomicBool,
+    /// Whether the JSON of the command is a stream of events.
+    streams: bool,
 }
 
 impl Forms {
@@ -51,12 +53,16 @@ impl Forms {
             (_, Some(Format::Github)) => Form::Github,
         };
         let mut files = Vec::new();
-        for wish in &global.write {
+        // For a file that is imported, --write takes its path.
+        let imports = matches!(command, Command::Import(arguments) if !arguments.adopt);
+        let wishes = global.write.iter();
+        for wish in wishes.filter(|wish| !(imports && is_path(wish))) {
             files.push(wanted(wish)?);
         }
         // The forms of a command in the sandbox are looked at with that command.
+        let streams = matches!(name, "apply" | "destroy") || (name == "import" && !imports);
         if name != "sandbox" {
-            fits(name, stdout, &files)?;
+            fits(name, known(name, streams), stdout, &files)?;
         }
         let budget = global.markdown_budget.unwrap_or(markdown::BUDGET);
         if budget < markdown::MINIMUM {
@@ -87,6 +93,7 @@ impl Forms {
             link_base: global.link_base.clone(),
             github: actions && !off,
             told: AtomicBool::new(false),
+            streams,
         })
     }
 
@@ -97,7 +104,7 @@ impl Forms {
 
     /// Whether the JSON of the command is a stream of events.
     fn is_streamed(&self) -> bool {
-        matches!(self.command, "apply" | "destroy")
+        self.streams
     }
 
     /// The file of the event stream of a run, if one is asked for.
@@ -188,8 +195,12 @@ impl Forms {
 }
 
 /// Refuses forms that a command does not have.
-fn fits(name: &str, stdout: Form, files: &[(Form, PathBuf)]) -> Result<(), Failure> {
-    let known = known(name);
+fn fits(
+    name: &str,
+    known: &[Form],
+    stdout: Form,
+    files: &[(Form, PathBuf)],
+) -> Result<(), Failure> {
     let words: Vec<&str> = known.iter().map(|form| form.word()).collect();
     if !known.contains(&stdout) {
         let message = format!("{name} has no form {}", stdout.word());
@@ -206,6 +217,18 @@ fn fits(name: &str, stdout: Form, files: &[(Form, PathBuf)]) -> Result<(), Failu
         }
     }
     Ok(())
+}
+
+/// Whether the text names no form and so is the path of a file.
+fn is_path(wish: &str) -> bool {
+    let form = wish.split_once('=').map(|(word, _)| word);
+    form.and_then(Form::from_word).is_none()
+}
+
+/// The path among the texts of `--write`, for a file that is imported.
+pub(crate) fn file_of(wishes: &[String]) -> Option<&str> {
+    let mut paths = wishes.iter().filter(|wish| is_path(wish));
+    paths.next().map(String::as_str)
 }
 
 /// `FORMAT=PATH`.
@@ -234,6 +257,7 @@ fn name(command: &Command) -> (&'static str, Option<String>) {
         Command::Apply(arguments) => ("apply", given(&arguments.spec)),
         Command::Drift(arguments) => ("drift", given(&arguments.spec)),
         Command::Destroy(arguments) => ("destroy", given(&arguments.spec)),
+        Command::Import(arguments) => ("import", given(&arguments.spec)),
         Command::Show(_) => ("show", None),
         Command::Output(_) => ("output", None),
         Command::Sandbox(_) => ("sandbox", None),
@@ -245,7 +269,7 @@ fn name(command: &Command) -> (&'static str, Option<String>) {
 const ELSEWHERE: [Form; 2] = [Form::Human, Form::Json];
 
 /// The forms of a command.
-fn known(command: &str) -> &'static [Form] {
+fn known(command: &str, streams: bool) -> &'static [Form] {
     const FINDINGS: [Form; 5] = [
         Form::Human,
         Form::Json,
@@ -263,7 +287,8 @@ fn known(command: &str) -> &'static [Form] {
     ];
     match command {
         "check" => &FINDINGS,
-        "plan" | "apply" | "destroy" => &PLANS,
+        "import" if !streams => &ELSEWHERE,
+        "plan" | "apply" | "destroy" | "import" => &PLANS,
         "drift" => &Form::ALL,
         _ => &ELSEWHERE,
     }

@@ -104,7 +104,9 @@ impl Ui {
 
     /// In the sandbox, the commands to type begin with `pgward sandbox`.
     pub(crate) fn in_its_place(&self, diagnostics: &[Diagnostic]) -> Vec<Diagnostic> {
-        const COMMANDS: [&str; 6] = ["apply", "destroy", "drift", "output", "plan", "unlock"];
+        const COMMANDS: [&str; 7] = [
+            "apply", "destroy", "drift", "import", "output", "plan", "unlock",
+        ];
         let mut placed = diagnostics.to_vec();
         for (_, text) in placed
             .iter_mut()

@@ -20,6 +20,7 @@ const ALIASES: [(&str, &str); 12] = [
     ("up", "apply"),
     ("deploy", "apply"),
     ("down", "destroy"),
+    ("adopt", "import"),
     ("outputs", "output"),
     ("demo", "sandbox"),
     ("new", "init"),
@@ -48,7 +49,7 @@ const ABSENT: [(&str, &str); 4] = [
 ];
 
 /// Commands of a later version.
-const LATER: [&str; 2] = ["preflight", "import"];
+const LATER: [&str; 1] = ["preflight"];
 
 /// Looks at the first word before clap does: other tools' words, and what kubectl and the AWS CLI
 /// taught (`-o json`).

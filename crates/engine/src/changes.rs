@@ -21,6 +21,8 @@ pub enum Verb {
     Restart,
     /// AWS is still creating it, and the run waits until it has. Operations have it, never changes.
     Await,
+    /// It exists, carries no tags of ours, and gets them.
+    Adopt,
 }
 
 impl Verb {
@@ -34,6 +36,7 @@ impl Verb {
             Self::Delete => "delete",
             Self::Restart => "restart",
             Self::Await => "wait",
+            Self::Adopt => "adopt",
         }
     }
 }
@@ -64,7 +67,7 @@ pub struct ResourceChange {
     pub verb: Verb,
     /// Its name in AWS.
     pub name: String,
-    /// The values that differ; empty for a creation and a deletion.
+    /// The values that differ; empty for a creation and a deletion. An adoption leaves them.
     pub attributes: Vec<AttributeChange>,
     /// What is declared; nothing for a deletion.
     pub desired: Option<Resource>,
@@ -104,6 +107,8 @@ pub struct Changes {
     pub unread: Vec<(Address, Box<Fault>)>,
     /// What was compared, by address.
     pub compared: Vec<Address>,
+    /// How many values were compared; counted for what is adopted.
+    pub values: usize,
 }
 
 impl Changes {

@@ -95,10 +95,9 @@ pub fn teardown(desired: &Desired, live: &Live, keep: &[String]) -> Changes {
 
 /// Whether the tags name this environment.
 fn is_ours(desired: &Desired, present: &Present) -> bool {
-    present.owner.as_ref().is_some_and(|owner| {
-        owner.project == desired.environment.project
-            && owner.environment == desired.environment.name
-    })
+    let of = &desired.environment;
+    let owner = present.owner.as_ref();
+    owner.is_some_and(|owner| owner.is_of(&of.project, &of.name))
 }
 
 fn whole(resource: &Resource, verb: Verb, live: Option<&Present>) -> ResourceChange {
@@ -119,6 +118,36 @@ pub(crate) fn find_output(live: &Live, reference: &Reference) -> Option<Value> {
         return (!live.subnets.is_empty()).then(|| Value::texts(live.subnets.keys().cloned()));
     }
     live.output(&reference.address, &reference.output)
+}
+
+/// The values of one resource that differ, and how many were compared.
+pub(crate) fn differences(
+    desired: &Desired,
+    resource: &Resource,
+    present: &Present,
+    live: &Live,
+    catalog: &Catalog,
+    today: &str,
+) -> (Vec<AttributeChange>, usize) {
+    let ignores: Vec<&Ignore> = desired
+        .ignores
+        .iter()
+        .filter(|ignore| ignore.until.as_str() >= today)
+        .collect();
+    let mut view = View {
+        catalog,
+        resource,
+        present,
+        live,
+        ignores: &ignores,
+    };
+    let mut changes = Changes::default();
+    view.compare(&mut changes);
+    let differing = changes.resources.into_iter();
+    (
+        differing.flat_map(|change| change.attributes).collect(),
+        view.count(),
+    )
 }
 
 struct View<'a> {
@@ -183,6 +212,23 @@ impl View<'_> {
         if !updating.is_empty() && rest_counts {
             self.push(Verb::Update, updating, changes);
         }
+    }
+
+    /// How many declared values are compared.
+    fn count(&self) -> usize {
+        let kind = self.catalog.kind(&self.resource.kind);
+        let compared = |attribute: &&Attribute| {
+            !attribute.observed && !matches!(attribute.applies, Applies::OnCreate)
+        };
+        self.resource
+            .attributes
+            .iter()
+            .filter_map(|(path, value)| Some((kind.attribute(path).filter(compared)?, value)))
+            .map(|(attribute, value)| match value.as_map() {
+                Some(keys) if attribute.is_keyed() => keys.len(),
+                _ => 1,
+            })
+            .sum()
     }
 
     fn push(&self, verb: Verb, attributes: Vec<AttributeChange>, changes: &mut Changes) {

@@ -209,7 +209,7 @@ fn item(
     today: &str,
 ) -> DriftItem {
     let last = match change.verb {
-        Verb::Update | Verb::Replace | Verb::Restart | Verb::Await => record
+        Verb::Update | Verb::Replace | Verb::Restart | Verb::Await | Verb::Adopt => record
             .and_then(|record| record.values.get(&change.path).cloned())
             .or_else(|| change.after_text.clone().filter(|_| record.is_none())),
         Verb::Create | Verb::Delete => record
@@ -219,7 +219,9 @@ fn item(
     let live = match change.verb {
         Verb::Create => None,
         Verb::Delete => Some(change.name.clone()),
-        Verb::Update | Verb::Replace | Verb::Restart | Verb::Await => change.before_text.clone(),
+        Verb::Update | Verb::Replace | Verb::Restart | Verb::Await | Verb::Adopt => {
+            change.before_text.clone()
+        }
     };
     let ignored = desired.ignores.iter().any(|ignore| {
         ignore.until.as_str() >= today && change.path.is_within(ignore.path.as_str())
@@ -254,7 +256,7 @@ fn made_outside(record: &Record, change: &PlannedChange) -> bool {
         Verb::Create => record.names.contains_key(&change.address),
         // Dropped from the spec since the last apply; or tagged as ours by others.
         Verb::Delete => !record.names.contains_key(&change.address),
-        Verb::Update | Verb::Replace | Verb::Restart | Verb::Await => {
+        Verb::Update | Verb::Replace | Verb::Restart | Verb::Await | Verb::Adopt => {
             record.values.get(&change.path) != change.before_text.as_ref()
         }
     }

@@ -1,5 +1,6 @@
 //! Reads, compares, plans, approves and applies; generic over kinds, and blind to AWS.
 
+mod adoption;
 mod apply;
 mod approve;
 mod changes;
@@ -17,19 +18,22 @@ mod since;
 mod stale;
 mod window;
 
+pub use adoption::adoption;
 pub use apply::{ApplyOptions, Ports, Stop, apply};
 pub use approve::{ApprovedPlan, approve};
 pub use changes::{AttributeChange, Changes, ResourceChange, Verb, WaitingValue};
 pub use diff::{diff, teardown};
 pub use drift::{Drift, DriftClass, DriftItem, Record, declared_values, drift};
 pub use fault::{Fault, FaultKind};
-pub use live::{Caller, Leftover, Live, Observation, Owner, Present, Readiness, Subnet};
+pub use live::{Caller, Discovery, Leftover, Live, Observation, Owner, Present, Readiness, Subnet};
 pub use plan::{
-    Circumstances, Commit, Cost, Follow, Gate, Operation, Plan, PlannedChange, Step, Timing,
-    TotalCost, Unmanaged, Unread, Verdict, Waiting, When,
+    Adoption, Circumstances, Commit, Cost, Follow, Gate, Operation, Plan, PlannedChange, Step,
+    Timing, TotalCost, Unmanaged, Unread, Verdict, Waiting, When,
 };
 pub use planner::plan;
-pub use ports::{Change, Checked, Clock, Create, Delete, Journal, JournalLine, Lease, Remote};
+pub use ports::{
+    Adopt, Change, Checked, Clock, Create, Delete, Journal, JournalLine, Lease, Remote,
+};
 pub use report::{Ending, Event, OperationReport, Outcome, Progress, Report};
 pub use since::{Requested, requests, tell_since};
 pub use stale::{Moved, renew};

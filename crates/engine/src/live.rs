@@ -16,7 +16,7 @@ pub struct Caller {
     pub arn: String,
 }
 
-/// Whose resource it is, by its tags.
+/// Whose resource it is, by its tags; one that is not there is empty.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Owner {
     /// Tag `pgward:project`.
@@ -25,6 +25,34 @@ pub struct Owner {
     pub environment: String,
     /// Tag `pgward:address`.
     pub address: String,
+}
+
+impl Owner {
+    /// Whether all three tags are there and name this environment.
+    #[must_use]
+    pub fn is_of(&self, project: &str, environment: &str) -> bool {
+        self.project == project && self.environment == environment && !self.address.is_empty()
+    }
+
+    /// Whether one of the tags names another project or environment.
+    #[must_use]
+    pub fn is_another(&self, project: &str, environment: &str) -> bool {
+        let another = |tag: &str, own: &str| !tag.is_empty() && tag != own;
+        another(&self.project, project) || another(&self.environment, environment)
+    }
+
+    /// `project/environment`, as far as the tags say.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let word = |tag: &str| {
+            if tag.is_empty() {
+                "?".to_owned()
+            } else {
+                tag.to_owned()
+            }
+        };
+        format!("{}/{}", word(&self.project), word(&self.environment))
+    }
 }
 
 /// Whether a resource takes changes.
@@ -52,7 +80,7 @@ pub struct Present {
     pub name: String,
     /// Its ARN, or its id where it has none.
     pub arn: String,
-    /// Whose it is; nothing if it lacks our tags.
+    /// Whose it is; nothing if it has none of our tags.
     pub owner: Option<Owner>,
     /// What is in effect, by attribute path.
     pub now: Object,
@@ -148,6 +176,27 @@ pub struct Subnet {
     pub vpc: String,
     /// Whether a route leads to an internet gateway; nothing if that was not read.
     pub public: Option<bool>,
+}
+
+/// A DB instance with everything that belongs to it, whoever made it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Discovery {
+    /// What exists, with the kind in the catalog.
+    pub resources: Vec<(String, Present)>,
+    /// AWS's word for the engine, such as `postgres`, and the cluster if it is in one.
+    pub engine: String,
+    /// The instance that it copies, if it is a replica itself.
+    pub copies: Option<String>,
+    /// What was found and left out, and why, as sentences.
+    pub remarks: Vec<String>,
+}
+
+impl Discovery {
+    /// Adds resources of a kind.
+    pub fn add(&mut self, kind: &str, found: Vec<Present>) {
+        let with_kind = |present| (kind.to_owned(), present);
+        self.resources.extend(found.into_iter().map(with_kind));
+    }
 }
 
 /// What exists of one environment.

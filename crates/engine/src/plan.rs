@@ -243,7 +243,7 @@ pub struct Operation {
     pub immediate: bool,
     /// Whether the values take effect later, so that apply does not wait for them.
     pub deferred: bool,
-    /// All tags of a creation.
+    /// All tags of a creation; those of ownership for an adoption.
     pub tags: BTreeMap<String, String>,
     /// Name of the final snapshot of a deletion.
     pub final_snapshot: Option<String>,
@@ -266,6 +266,15 @@ pub struct TotalCost {
     pub unpriced: Vec<Path>,
     /// Date of the prices.
     pub as_of: String,
+}
+
+/// How what is adopted compares with the spec.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Adoption {
+    /// How many values were compared.
+    pub compared: usize,
+    /// How many of them differ; adopting leaves them.
+    pub differing: usize,
 }
 
 /// The commit the files are at.
@@ -304,6 +313,9 @@ pub struct Circumstances {
     pub destroy: bool,
     /// Addresses that a deletion keeps.
     pub keep: Vec<String>,
+    /// Whether what exists gets our tags, and nothing else.
+    #[serde(default)]
+    pub adopt: bool,
     /// Name of the final snapshot; nothing for one made from name and time.
     pub final_snapshot: Option<String>,
     /// Whether a deletion leaves no final snapshot.
@@ -366,6 +378,9 @@ pub struct Plan {
     pub notes: Vec<String>,
     /// Start and end of the next maintenance window.
     pub next_window: Option<(Timestamp, Timestamp)>,
+    /// How what is adopted compares with the spec; nothing in any other plan.
+    #[serde(default)]
+    pub adoption: Option<Adoption>,
     /// Money.
     pub cost: TotalCost,
     /// Where `[policy] disruptive` and `[policy] allow` are written.

@@ -56,6 +56,13 @@ pub trait Remote: Send + Sync {
     /// What AWS answered, sorted.
     async fn change(&self, request: &Change) -> Result<(), Fault>;
 
+    /// Gives an existing resource our tags and changes nothing else; safe to repeat.
+    ///
+    /// # Errors
+    ///
+    /// What AWS answered, sorted.
+    async fn adopt(&self, request: &Adopt) -> Result<(), Fault>;
+
     /// Deletes a resource; absent is a success.
     ///
     /// # Errors
@@ -107,6 +114,17 @@ pub struct Change {
     pub immediate: bool,
     /// Names in AWS of the environment's other resources, by address.
     pub names: BTreeMap<Address, String>,
+}
+
+/// A resource to be adopted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Adopt {
+    /// The kind.
+    pub kind: String,
+    /// What there is.
+    pub live: Box<Present>,
+    /// The tags of ownership.
+    pub tags: BTreeMap<String, String>,
 }
 
 /// A resource to be deleted.

@@ -240,6 +240,7 @@ pub(crate) fn participle(verb: Verb) -> &'static str {
         Verb::Replace => "replaced",
         Verb::Delete => "deleted",
         Verb::Restart => "restarted",
+        Verb::Adopt => "adopted",
     }
 }
 

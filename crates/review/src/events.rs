@@ -1,4 +1,4 @@
-//! The event stream of `apply --json` and `destroy --json`: JSON Lines without gaps in `seq`.
+//! The event stream of `apply`, `destroy` and `import --adopt` with `--json`: JSON Lines without gaps in `seq`.
 
 use std::collections::BTreeMap;
 
@@ -161,16 +161,12 @@ impl Events {
     /// A stream for a plan; nothing is sent yet.
     #[must_use]
     pub fn new(document: &Document) -> Self {
-        let verb = if document.destroy { "destroy" } else { "apply" };
         let names = document
             .changes
             .iter()
             .map(|change| (change.address.clone(), change.resource.clone()))
             .collect();
-        let again = command(
-            &document.environment,
-            &format!("{verb} {}", document.environment.name),
-        );
+        let again = command(&document.environment, &document.again());
         Self {
             sequence: 0,
             environment: document.environment.clone(),
@@ -185,7 +181,7 @@ impl Events {
     pub fn start(&mut self, at: Timestamp, document: &Document) -> String {
         let environment = &document.environment;
         let fields = Start {
-            command: if document.destroy { "destroy" } else { "apply" },
+            command: document.verb(),
             plan_id: &document.plan_id,
             project: &environment.project,
             environment: &environment.name,
@@ -438,6 +434,7 @@ fn change<'a>(operation: &'a Operation, state: &'a str) -> Change<'a> {
         pgward_engine::Verb::Delete => "delete",
         pgward_engine::Verb::Restart => "restart",
         pgward_engine::Verb::Await => "wait",
+        pgward_engine::Verb::Adopt => "adopt",
     };
     Change {
         address: operation.address.as_str(),

@@ -130,6 +130,8 @@ fn human(subject: &Subject<'_>, style: Style) -> String {
         Subject::Plans(documents) => each(documents, |document| {
             if document.destroy {
                 text::destroy(document, style)
+            } else if document.adoption.is_some() {
+                text::adoption(document, style)
             } else {
                 text::plan(document, style)
             }

@@ -51,6 +51,7 @@ impl Sigil {
             Verb::Replace => Self::Replace,
             Verb::Delete => Self::Delete,
             Verb::Restart => Self::Interrupt,
+            Verb::Adopt => Self::Adopt,
             Verb::Update if effect.interrupts() => Self::Interrupt,
             Verb::Update | Verb::Await => Self::Change,
         }

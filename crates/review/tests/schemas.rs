@@ -6,7 +6,10 @@ use build::environments::{accepted, deletion, new_environment, risky};
 use build::schema::complaints;
 use build::{documented, edges, plan};
 use pgward_model::Diagnostic;
-use pgward_review::{CheckDocument, Document, Events, FailureDocument, RunResult, json, schemas};
+use pgward_review::{
+    CheckDocument, Document, Events, FailureDocument, FoundPart, ImportDocument, RunResult, json,
+    schemas,
+};
 use serde_json::Value;
 
 fn schema(name: &str) -> Value {
@@ -87,6 +90,47 @@ fn findings_and_failures_fit() {
     let now = build::at("2025-11-12T11:02:00Z");
     fits("events", &events.diagnostic(now, &found[0]));
     fits("events", &events.summary(now, RunResult::Refused, 3, None));
+}
+
+#[test]
+fn imports_and_adoptions_fit() {
+    let text = |text: &str| text.to_owned();
+    let document = ImportDocument {
+        format: text(ImportDocument::FORMAT),
+        format_version: text("1.0"),
+        tool_version: text("0.4.0"),
+        project: text("happytrip-b2b"),
+        environment: text("prod"),
+        account: text("111122223333"),
+        region: text("ap-south-1"),
+        sandbox: false,
+        spec: text("prod"),
+        file: None,
+        text: text("language = 1\n"),
+        found: vec![FoundPart {
+            noun: text("DB instance"),
+            name: text("happytrip-b2b-prod"),
+            sections: text("[instance]"),
+        }],
+        used: vec![text("VPC vpc-1")],
+        findings: Vec::new(),
+        notes: vec![text("a note")],
+        differences: vec![text("a difference")],
+        terraform: vec![text("aws_db_instance.this")],
+    };
+    let found = [Diagnostic::error("P401", "open to the internet")];
+    fits("import", &json(&document.with_findings(&found)));
+    let mut adoption = documented(&new_environment());
+    adoption.adoption = Some(pgward_engine::Adoption {
+        compared: 143,
+        differing: 2,
+    });
+    fits("plan", &json(&adoption));
+    let mut events = Events::new(&adoption);
+    let now = build::at("2025-11-12T11:02:00Z");
+    let start = events.start(now, &adoption);
+    fits("events", &start);
+    assert!(start.contains("\"command\":\"import\""), "{start}");
 }
 
 #[test]

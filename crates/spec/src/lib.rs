@@ -11,6 +11,7 @@ mod environments;
 mod form;
 mod format;
 mod hints;
+pub mod import;
 mod language;
 mod load;
 mod mend;

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use aws_sdk_cloudwatch::types::{
     AlarmType, ComparisonOperator, Dimension, MetricAlarm, Statistic, Tag,
 };
-use pgward_engine::{Change, Create, Delete, Fault, FaultKind, Present};
+use pgward_engine::{Adopt, Change, Create, Delete, Fault, FaultKind, Present};
 use pgward_kinds::alarm::{
     ABOVE, ACTIONS, BELOW, COMPARISON, DATAPOINTS, FOR, METRIC, MISSING_DATA, NAME, NOTIFY, ON,
     PERIOD, STATISTIC,
@@ -108,18 +108,18 @@ impl Adapter for Alarm {
             put(aws, &request.resource, live, None).await?;
         }
         let (set, removed) = tags::difference(&request.attributes, &request.live);
-        let cloudwatch = aws.session().cloudwatch();
-        if !set.is_empty() {
-            let call = cloudwatch.tag_resource().resource_arn(&request.live.arn);
-            let call = call.set_tags(Some(to_cloudwatch(&set))).send();
-            aws.session().call("cloudwatch:TagResource", call).await?;
-        }
+        tag(aws, &request.live.arn, &set).await?;
         if !removed.is_empty() {
+            let cloudwatch = aws.session().cloudwatch();
             let call = cloudwatch.untag_resource().resource_arn(&request.live.arn);
             let call = call.set_tag_keys(Some(removed)).send();
             aws.session().call("cloudwatch:UntagResource", call).await?;
         }
         Ok(())
+    }
+
+    async fn adopt(&self, aws: &Aws, request: &Adopt) -> Result<(), Fault> {
+        tag(aws, &request.live.arn, &request.tags).await
     }
 
     async fn delete(&self, aws: &Aws, request: &Delete) -> Result<(), Fault> {
@@ -187,6 +187,63 @@ async fn list(aws: &Aws, names: &BTreeSet<String>) -> Result<Vec<Live>, Fault> {
         all.extend(found);
     }
     Ok(all)
+}
+
+/// The alarms on some DB instances, and a sentence for each that has no place in a file.
+///
+/// # Errors
+///
+/// What AWS answered.
+pub(crate) async fn on(
+    aws: &Aws,
+    instances: &BTreeSet<&str>,
+) -> Result<(Vec<Present>, Vec<String>), Fault> {
+    let all = pages(
+        aws,
+        "cloudwatch:DescribeAlarms",
+        |token| {
+            let call = aws.session().cloudwatch().describe_alarms();
+            call.max_records(100)
+                .alarm_types(AlarmType::MetricAlarm)
+                .set_next_token(token)
+                .send()
+        },
+        |output| (output.metric_alarms.unwrap_or_default(), output.next_token),
+    )
+    .await?;
+    let watches = |alarm: &MetricAlarm| {
+        alarm.dimensions().iter().any(|dimension| {
+            let value = dimension.value().unwrap_or_default();
+            dimension.name() == Some(DIMENSION) && instances.contains(value)
+        })
+    };
+    let (mut found, mut remarks) = (Vec::new(), Vec::new());
+    for alarm in all.into_iter().filter(watches) {
+        if let Some(why) = beyond(&alarm) {
+            let name = alarm.alarm_name().unwrap_or_default();
+            remarks.push(format!("alarm {name} {why}; left out"));
+            continue;
+        }
+        let live = Live::Metric(Box::new(alarm));
+        let tags = tags::of_resource(aws, live.arn()).await?;
+        found.push(read(&live, &tags));
+    }
+    Ok((found, remarks))
+}
+
+/// What an alarm has that the language has no words for.
+fn beyond(alarm: &MetricAlarm) -> Option<&'static str> {
+    if alarm.namespace() != Some(NAMESPACE) {
+        Some("watches a metric that is not one of RDS")
+    } else if alarm.dimensions().len() != 1 {
+        Some("watches more than a DB instance")
+    } else if alarm.threshold_metric_id().is_some() || !alarm.metrics().is_empty() {
+        Some("works with several metrics")
+    } else if alarm.comparison_operator().and_then(sign).is_none() {
+        Some("looks for an anomaly")
+    } else {
+        None
+    }
 }
 
 /// The sign of an operator, and whether the alarm goes off above its threshold.
@@ -346,6 +403,16 @@ fn periods(of: &Object) -> (i32, i32) {
         .unwrap_or(if hold <= 180 { 60 } else { 300 })
         .max(1);
     (period, (hold / period).max(1))
+}
+
+async fn tag(aws: &Aws, arn: &str, set: &Tags) -> Result<(), Fault> {
+    if set.is_empty() {
+        return Ok(());
+    }
+    let call = aws.session().cloudwatch().tag_resource().resource_arn(arn);
+    let call = call.set_tags(Some(to_cloudwatch(set))).send();
+    aws.session().call("cloudwatch:TagResource", call).await?;
+    Ok(())
 }
 
 fn to_cloudwatch(tags: &Tags) -> Vec<Tag> {

@@ -14,11 +14,12 @@ pub(crate) mod subnet_group;
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use pgward_engine::{Change, Create, Delete, Fault, FaultKind, Observation, Present};
+use pgward_engine::{Adopt, Change, Create, Delete, Fault, FaultKind, Observation, Present};
 use pgward_model::{Attribute, Object, Resource, Value};
 
 use crate::aws::Aws;
 use crate::listing::Fleet;
+use crate::tags;
 
 /// Every adapter.
 pub(crate) static ADAPTERS: [&dyn Adapter; 8] = [
@@ -72,6 +73,11 @@ pub(crate) trait Adapter: Send + Sync {
 
     /// Changes attributes; safe to repeat.
     async fn change(&self, aws: &Aws, request: &Change) -> Result<(), Fault>;
+
+    /// Sets our tags and changes nothing else; safe to repeat.
+    async fn adopt(&self, aws: &Aws, request: &Adopt) -> Result<(), Fault> {
+        tags::add_rds(aws, &request.live.arn, &request.tags).await
+    }
 
     /// Deletes a resource; absent is a success.
     async fn delete(&self, aws: &Aws, request: &Delete) -> Result<(), Fault>;

@@ -1,8 +1,8 @@
 //! `secret`: secrets of Secrets Manager whose value is generated here.
 
 use async_trait::async_trait;
-use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType, Tag};
-use pgward_engine::{Change, Create, Delete, Fault, FaultKind, Owner, Present};
+use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType, SecretListEntry, Tag};
+use pgward_engine::{Adopt, Change, Create, Delete, Fault, FaultKind, Owner, Present};
 use pgward_kinds::secret::{DESCRIPTION, KEY, NAME, USERNAME};
 use pgward_model::{Resource, Value};
 
@@ -29,6 +29,18 @@ struct Entry {
     tags: Tags,
     /// Whether it is scheduled for deletion.
     leaving: bool,
+}
+
+impl From<SecretListEntry> for Entry {
+    fn from(secret: SecretListEntry) -> Self {
+        Self {
+            tags: from_secret(secret.tags()),
+            leaving: secret.deleted_date().is_some(),
+            key: secret.kms_key_id,
+            name: secret.name.unwrap_or_default(),
+            arn: secret.arn.unwrap_or_default(),
+        }
+    }
 }
 
 #[async_trait]
@@ -138,6 +150,10 @@ impl Adapter for Secret {
         Ok(())
     }
 
+    async fn adopt(&self, aws: &Aws, request: &Adopt) -> Result<(), Fault> {
+        tag(aws, &request.live.arn, &request.tags).await
+    }
+
     async fn delete(&self, aws: &Aws, request: &Delete) -> Result<(), Fault> {
         let call = aws
             .session()
@@ -233,14 +249,31 @@ async fn list(fleet: &Fleet<'_>) -> Result<Vec<Entry>, Fault> {
     .await?;
     Ok(listed
         .into_iter()
-        .map(|secret| Entry {
-            tags: from_secret(secret.tags()),
-            leaving: secret.deleted_date().is_some(),
-            key: secret.kms_key_id,
-            name: secret.name.unwrap_or_default(),
-            arn: secret.arn.unwrap_or_default(),
-        })
+        .map(Entry::from)
         .filter(|entry| !entry.leaving)
+        .collect())
+}
+
+/// Every secret of the region; names and tags, never values.
+///
+/// # Errors
+///
+/// What AWS answered.
+pub(crate) async fn all(aws: &Aws) -> Result<Vec<Present>, Fault> {
+    let listed = pages(
+        aws,
+        "secretsmanager:ListSecrets",
+        |token| {
+            let call = aws.session().secrets().list_secrets().max_results(100);
+            call.set_next_token(token).send()
+        },
+        |output| (output.secret_list.unwrap_or_default(), output.next_token),
+    )
+    .await?;
+    let entries = listed.into_iter().map(Entry::from);
+    Ok(entries
+        .filter(|entry| !entry.leaving)
+        .map(|entry| read(&entry))
         .collect())
 }
 

@@ -7,7 +7,7 @@ use aws_sdk_ec2::types::{
     Filter, IpPermission, IpRange, Ipv6Range, PrefixListId, ResourceType,
     SecurityGroup as LiveGroup, Tag, TagSpecification, UserIdGroupPair,
 };
-use pgward_engine::{Change, Create, Delete, Fault, FaultKind, Present};
+use pgward_engine::{Adopt, Change, Create, Delete, Fault, FaultKind, Present};
 use pgward_kinds::security_group::{
     DESCRIPTION, ITSELF, NAME, RULES, VPC, foreign_rule_key, parts_of, rule_key,
 };
@@ -133,11 +133,7 @@ impl Adapter for SecurityGroup {
             .unwrap_or_default();
         change_rules(aws, id, &request.attributes).await?;
         let (set, removed) = tags::difference(&request.attributes, &request.live);
-        if !set.is_empty() {
-            let call = aws.session().ec2().create_tags().resources(id);
-            let call = call.set_tags(Some(to_ec2(&set))).send();
-            aws.session().call("ec2:CreateTags", call).await?;
-        }
+        tag(aws, id, &set).await?;
         if !removed.is_empty() {
             let keys = removed
                 .iter()
@@ -153,6 +149,11 @@ impl Adapter for SecurityGroup {
             aws.session().call("ec2:DeleteTags", call).await?;
         }
         Ok(())
+    }
+
+    async fn adopt(&self, aws: &Aws, request: &Adopt) -> Result<(), Fault> {
+        let id = request.live.outputs.get("id").and_then(Value::as_text);
+        tag(aws, id.unwrap_or_default(), &request.tags).await
     }
 
     async fn delete(&self, aws: &Aws, request: &Delete) -> Result<(), Fault> {
@@ -217,13 +218,24 @@ pub(crate) async fn list(
     .await
 }
 
+async fn tag(aws: &Aws, id: &str, set: &Tags) -> Result<(), Fault> {
+    if set.is_empty() {
+        return Ok(());
+    }
+    let call = aws.session().ec2().create_tags().resources(id);
+    let call = call.set_tags(Some(to_ec2(set))).send();
+    aws.session().call("ec2:CreateTags", call).await?;
+    Ok(())
+}
+
 fn to_ec2(tags: &Tags) -> Vec<Tag> {
     tags.iter()
         .map(|(key, value)| Tag::builder().key(key).value(value).build())
         .collect()
 }
 
-fn read(group: &LiveGroup) -> Present {
+/// The group in the words of the table.
+pub(crate) fn read(group: &LiveGroup) -> Present {
     let name = group.group_name().unwrap_or_default();
     let id = group.group_id().unwrap_or_default();
     let arn = group.security_group_arn().unwrap_or(id);

@@ -76,9 +76,8 @@ pub(crate) async fn perform(
     lease.release();
     watcher.end(&report, answer);
     if answer == Exit::Failed || answer == Exit::Interrupted {
-        let verb = if document.destroy { "destroy" } else { "apply" };
         let words = if answer == Exit::Failed {
-            format!("{verb} is incomplete")
+            format!("{} is incomplete", document.verb())
         } else {
             "interrupted".to_owned()
         };
@@ -163,6 +162,9 @@ fn wish_again(plan: &Plan) -> Wish {
 /// After a complete run nothing may be left to do: if something is, that is a defect of ours.
 fn proof(report: &Report, after: Option<&Made>) -> Option<Diagnostic> {
     let after = &after?.plan;
+    if report.operations.iter().any(|one| one.verb == Verb::Adopt) {
+        return None;
+    }
     let accepted = report.count(|outcome| *outcome == Outcome::Accepted) > 0;
     if !report.is_complete() || accepted || after.changes.is_empty() {
         return None;
@@ -236,7 +238,12 @@ fn keep_record(
                     .values
                     .retain(|path, _| !path.is_within(change.address.as_str()));
             }
-            Verb::Update | Verb::Replace | Verb::Delete | Verb::Restart | Verb::Await => {
+            Verb::Update
+            | Verb::Replace
+            | Verb::Delete
+            | Verb::Restart
+            | Verb::Await
+            | Verb::Adopt => {
                 let earlier = previous
                     .as_ref()
                     .and_then(|one| one.values.get(&change.path).cloned());

@@ -1,5 +1,6 @@
 //! One file per command; here the way from the command line to one of them.
 
+mod adopt;
 mod apply;
 mod check;
 mod destroy;
@@ -9,6 +10,8 @@ mod explain;
 mod format;
 mod graph;
 mod init;
+mod import;
+mod imported;
 mod lease;
 mod output;
 mod plan;
@@ -129,6 +132,7 @@ pub(crate) fn run_on(cli: Cli, sandbox: bool) -> Exit {
         Command::Apply(arguments) => apply::run(&context, &arguments),
         Command::Drift(arguments) => drift::run(&context, &arguments),
         Command::Destroy(arguments) => destroy::run(&context, &arguments),
+        Command::Import(arguments) => import::run(&context, &arguments),
         Command::Show(arguments) => show::run(&context, &arguments),
         Command::Output(arguments) => output::run(&context, &arguments),
         Command::Graph(arguments) => graph::run(&context, &arguments),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use pgward_aws::Aws;
 use pgward_engine::{
-    Changes, Circumstances, Commit, Live, Plan, Remote, Timing, Verdict, diff, teardown,
+    Changes, Circumstances, Commit, Live, Plan, Remote, Timing, Verdict, adoption, diff, teardown,
 };
 use pgward_kinds::CATALOG;
 use pgward_model::{Desired, Diagnostic, Disruptive, Effect};
@@ -35,6 +35,8 @@ pub(crate) struct Wish {
     pub(crate) in_window: bool,
     /// Whether the environment goes as a whole.
     pub(crate) destroy: bool,
+    /// Whether what exists gets our tags, and nothing else.
+    pub(crate) adopt: bool,
     /// What a deletion keeps.
     pub(crate) keep: Vec<String>,
     /// Name of the final snapshot.
@@ -237,18 +239,21 @@ async fn plans(
         if wish.without_ignores {
             desired.ignores.clear();
         }
+        let today = read::today(now);
         let changes = if wish.destroy {
             teardown(&desired, &live, &wish.keep)
+        } else if wish.adopt {
+            adoption(&desired, &live, &CATALOG, &today)
         } else {
-            diff(&desired, &live, &CATALOG, &read::today(now))
+            diff(&desired, &live, &CATALOG, &today)
         };
-        let checked = if wish.destroy {
+        let checked = if wish.destroy || wish.adopt {
             pgward_engine::Checked::default()
         } else {
             aws.check(&desired, &live, &changes).await
         };
         let circumstances = circumstances(context, ground, &desired, wish, caller.clone());
-        let findings = if wish.destroy {
+        let findings = if wish.destroy || wish.adopt {
             &[][..]
         } else {
             &one.findings[..]
@@ -321,6 +326,7 @@ fn circumstances(
             .collect(),
         only: wish.only.clone(),
         destroy: wish.destroy,
+        adopt: wish.adopt,
         keep: wish.keep.clone(),
         final_snapshot: wish.final_snapshot.clone(),
         no_final_snapshot: wish.no_final_snapshot,
@@ -411,18 +417,23 @@ pub(crate) fn verbose(context: &Context, made: &[Made]) {
             continue;
         }
         seen.push(Arc::as_ptr(&one.aws));
-        for call in one.aws.calls() {
-            let id = call.request_id.as_deref().unwrap_or("-");
-            let fault = call
-                .fault
-                .map(|fault| format!("  {fault:?}"))
-                .unwrap_or_default();
-            crate::ui::complain(&format!(
-                "{:>8.3}s {:>6} ms  {}  {id}{fault}",
-                call.started.as_secs_f64(),
-                call.elapsed.as_millis(),
-                call.action
-            ));
-        }
+        calls(&one.aws);
+    }
+}
+
+/// Every call of one session on stderr.
+pub(crate) fn calls(aws: &Aws) {
+    for call in aws.calls() {
+        let id = call.request_id.as_deref().unwrap_or("-");
+        let fault = call
+            .fault
+            .map(|fault| format!("  {fault:?}"))
+            .unwrap_or_default();
+        crate::ui::complain(&format!(
+            "{:>8.3}s {:>6} ms  {}  {id}{fault}",
+            call.started.as_secs_f64(),
+            call.elapsed.as_millis(),
+            call.action
+        ));
     }
 }

@@ -21,6 +21,7 @@ pub(crate) fn schema(context: &Context, what: SchemaOf) -> Answer {
         SchemaOf::Drift => "drift",
         SchemaOf::Check => "check",
         SchemaOf::Events => "events",
+        SchemaOf::Import => "import",
         SchemaOf::Failure => "failure",
     };
     let schema = pgward_review::schemas::schema(name).expect("every output has a schema");

@@ -1,5 +1,6 @@
 //! Does what an approved plan says, and nothing else: the loop between the machine and the ports.
 
+mod adopt;
 mod attempt;
 mod machine;
 mod run;

@@ -59,6 +59,7 @@ impl Run {
             },
             Verb::Restart => self.restart().await,
             Verb::Await => self.finish().await,
+            Verb::Adopt => self.adopt().await,
         };
         match result {
             Ok(outcome) => (outcome, None),
@@ -455,10 +456,9 @@ impl Run {
             .insert(self.operation.address.clone(), present.outputs.clone());
     }
 
-    fn is_ours(&self, present: &Present) -> bool {
-        present.owner.as_ref().is_some_and(|owner| {
-            owner.project == self.shared.project && owner.environment == self.shared.environment
-        })
+    pub(super) fn is_ours(&self, present: &Present) -> bool {
+        let owner = present.owner.as_ref();
+        owner.is_some_and(|owner| owner.is_of(&self.shared.project, &self.shared.environment))
     }
 
     fn taken(&self, mut fault: Fault) -> Fault {

@@ -24,6 +24,9 @@ impl Planner<'_> {
         if self.circumstances.destroy {
             return self.protection(change);
         }
+        if change.verb == Verb::Adopt {
+            return Gate::Ready;
+        }
         if change.effect == Effect::DataLoss {
             return data_loss(change, &self.desired.environment.name);
         }

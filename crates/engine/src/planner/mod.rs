@@ -17,8 +17,8 @@ use pgward_graph::Graph;
 use pgward_model::{Catalog, Desired, Diagnostic, Effect, Form, Path};
 
 use crate::{
-    Changes, Checked, Circumstances, Gate, Live, Operation, Plan, PlannedChange, Timing, TotalCost,
-    Unmanaged, Unread, Verb, Verdict, window,
+    Adoption, Changes, Checked, Circumstances, Gate, Live, Operation, Plan, PlannedChange, Present,
+    Timing, TotalCost, Unmanaged, Unread, Verb, Verdict, window,
 };
 
 /// Everything the planner works on.
@@ -98,7 +98,7 @@ impl Planner<'_> {
         for change in &self.changes.resources {
             match change.verb {
                 Verb::Update => self.values(change, &mut changes),
-                Verb::Create | Verb::Replace | Verb::Delete | Verb::Restart => {
+                Verb::Create | Verb::Replace | Verb::Delete | Verb::Restart | Verb::Adopt => {
                     self.whole(change, checked, &mut changes);
                 }
                 Verb::Await => {}
@@ -139,15 +139,7 @@ impl Planner<'_> {
             steps,
             waiting,
             unmanaged: self.unmanaged(),
-            unread: self
-                .changes
-                .unread
-                .iter()
-                .map(|(address, fault)| Unread {
-                    address: address.clone(),
-                    fault: (**fault).clone(),
-                })
-                .collect(),
+            unread: self.unread(),
             not_checked: self
                 .live
                 .not_checked
@@ -158,6 +150,7 @@ impl Planner<'_> {
             findings: self.findings.to_vec(),
             notes: self.notes(),
             next_window: self.next_window,
+            adoption: self.circumstances.adopt.then(|| self.adopted()),
             policy_origins: (
                 self.desired.policy.disruptive_origin.clone(),
                 self.desired.policy.allow_origin.clone(),
@@ -172,6 +165,24 @@ impl Planner<'_> {
         plan.verdict = verdict(&plan);
         plan.id = identity(&plan);
         plan
+    }
+
+    fn unread(&self) -> Vec<Unread> {
+        let unread = self.changes.unread.iter();
+        unread
+            .map(|(address, fault)| Unread {
+                address: address.clone(),
+                fault: (**fault).clone(),
+            })
+            .collect()
+    }
+
+    fn adopted(&self) -> Adoption {
+        let resources = self.changes.resources.iter();
+        Adoption {
+            compared: self.changes.values,
+            differing: resources.map(|change| change.attributes.len()).sum(),
+        }
     }
 
     /// Adds the findings and notes that the plan itself gives rise to.
@@ -239,12 +250,18 @@ impl Planner<'_> {
             .map(|(address, present)| Unmanaged {
                 address: address.clone(),
                 name: present.name.clone(),
-                owner: present
-                    .owner
-                    .as_ref()
-                    .map(|owner| format!("{}/{}", owner.project, owner.environment)),
+                owner: self.other_owner(present),
             })
             .collect()
+    }
+
+    /// The environment whose tags a resource carries, if it is another one.
+    fn other_owner(&self, present: &Present) -> Option<String> {
+        let of = &self.desired.environment;
+        let owner = present.owner.as_ref()?;
+        owner
+            .is_another(&of.project, &of.name)
+            .then(|| owner.title())
     }
 
     /// P506 for every name that somebody else has.
@@ -347,6 +364,9 @@ impl Planner<'_> {
             as_of: self.catalog.facts.prices_as_of().to_owned(),
             ..TotalCost::default()
         };
+        if self.circumstances.adopt {
+            return TotalCost::default();
+        }
         for change in changes {
             match &change.cost {
                 Some(cost) => total.monthly_delta += cost.monthly_delta,

@@ -57,7 +57,7 @@ impl Planner<'_> {
 
     /// What AWS is still creating and nothing else is planned for is waited for.
     fn awaited(&self, operations: &mut Vec<Operation>) {
-        if self.circumstances.destroy {
+        if self.circumstances.destroy || self.circumstances.adopt {
             return;
         }
         for resource in self.desired.resources.values() {
@@ -94,6 +94,7 @@ impl Planner<'_> {
             Verb::Create | Verb::Await => kind.create_time,
             Verb::Delete => kind.delete_time,
             Verb::Update | Verb::Restart => kind.change_time,
+            Verb::Adopt => pgward_model::Usual::MOMENT,
             Verb::Replace => pgward_model::Usual {
                 from: kind.delete_time.from + kind.create_time.from,
                 to: kind.delete_time.to + kind.create_time.to,
@@ -103,7 +104,9 @@ impl Planner<'_> {
         let (effect, _) = together(planned.iter().copied());
         let mut tags = BTreeMap::new();
         if let Some(resource) = &change.desired {
-            for (key, value) in resource.attributes.map("tags.*").into_iter().flatten() {
+            let declared = resource.attributes.map("tags.*");
+            let declared = declared.filter(|_| verb != Verb::Adopt);
+            for (key, value) in declared.into_iter().flatten() {
                 tags.insert(key.clone(), value.as_text().unwrap_or_default().to_owned());
             }
             tags.extend(self.desired.owner_tags(&change.address));
@@ -300,6 +303,9 @@ impl Planner<'_> {
     /// Whether operation `number` must wait for operation `other`.
     fn comes_after(&self, operations: &[Operation], number: usize, other: usize) -> bool {
         let (one, before) = (&operations[number], &operations[other]);
+        if one.verb == Verb::Adopt {
+            return false;
+        }
         if before.verb == Verb::Delete {
             return match one.verb {
                 Verb::Delete => self.depends(before, one),

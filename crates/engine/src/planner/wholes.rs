@@ -25,6 +25,7 @@ impl Planner<'_> {
             Verb::Delete | Verb::Update | Verb::Restart | Verb::Await => {
                 self.deletion(kind, change)
             }
+            Verb::Adopt => self.adoption(kind, change),
         };
         out.push(planned);
     }
@@ -199,6 +200,24 @@ impl Planner<'_> {
                 ),
                 instead: vec![kind.instead_of_replacing.to_owned()],
             };
+        }
+        planned
+    }
+
+    /// The tags alone; every value that differs is told, since it stays as it is.
+    fn adoption(&self, kind: &Kind, change: &ResourceChange) -> PlannedChange {
+        let mut planned = self.blank(kind, change, Effect::Online);
+        for one in &change.attributes {
+            let text = |value: Option<&Value>| {
+                let attribute = kind.attribute(&one.attribute);
+                match (attribute, value) {
+                    (Some(attribute), Some(value)) => attribute.print(one.key.as_deref(), value),
+                    _ => "nothing".to_owned(),
+                }
+            };
+            let (before, after) = (text(one.before.as_ref()), text(one.after.as_ref()));
+            let sentence = format!("{}: {before} in AWS, {after} in the spec", one.path);
+            planned.remarks.push(("differs".to_owned(), sentence));
         }
         planned
     }

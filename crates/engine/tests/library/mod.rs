@@ -218,6 +218,7 @@ pub(crate) fn circumstances(timing: Timing, allow: &[Effect]) -> Circumstances {
         flags: Vec::new(),
         only: Vec::new(),
         destroy: false,
+        adopt: false,
         keep: Vec::new(),
         final_snapshot: None,
         no_final_snapshot: false,

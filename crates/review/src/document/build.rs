@@ -61,6 +61,7 @@ pub fn document(plan: &Plan, bindings: &Bindings) -> Document {
         live: live(plan, bindings),
         verdict: plan.verdict,
         summary: summary(plan),
+        adoption: plan.adoption,
         next_window: plan.next_window.map(|(start, end)| Window { start, end }),
         changes,
         steps: plan
@@ -136,6 +137,7 @@ fn summary(plan: &Plan) -> Summary {
             Verb::Replace => &mut actions.replace,
             Verb::Delete => &mut actions.delete,
             Verb::Restart => &mut actions.restart,
+            Verb::Adopt => &mut actions.adopt,
         } += 1;
     }
     let needs: Vec<Effect> = plan.needs_allow().into_iter().rev().collect();

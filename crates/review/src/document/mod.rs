@@ -51,6 +51,9 @@ pub struct Document {
     pub verdict: Verdict,
     /// Counts.
     pub summary: Summary,
+    /// How what is adopted compares with the spec; nothing in any other plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adoption: Option<pgward_engine::Adoption>,
     /// The next maintenance window.
     pub next_window: Option<Window>,
     /// The changes: blocked first, then the strongest effect.
@@ -102,6 +105,27 @@ impl Document {
     #[must_use]
     pub fn title(&self) -> String {
         self.environment.title()
+    }
+
+    /// The command that makes the changes, as events name it.
+    #[must_use]
+    pub fn verb(&self) -> &'static str {
+        match (self.destroy, self.adoption) {
+            (true, _) => "destroy",
+            (false, Some(_)) => "import",
+            (false, None) => "apply",
+        }
+    }
+
+    /// The command that makes the changes, with its environment: `import dev --adopt`.
+    #[must_use]
+    pub fn again(&self) -> String {
+        let flag = if self.adoption.is_some() {
+            " --adopt"
+        } else {
+            ""
+        };
+        format!("{} {}{flag}", self.verb(), self.environment.name)
     }
 
     /// The changes that a plan never makes.

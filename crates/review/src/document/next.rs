@@ -19,7 +19,7 @@ pub(crate) fn command(environment: &EnvironmentPart, words: &str) -> String {
 
 /// What to type after reading the plan.
 pub(crate) fn next(document: &Document) -> Vec<Notice> {
-    if document.destroy || document.changes.is_empty() || document.is_refused() {
+    if document.verb() != "apply" || document.changes.is_empty() || document.is_refused() {
         return Vec::new();
     }
     let environment = &document.environment;

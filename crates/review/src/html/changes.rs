@@ -72,6 +72,7 @@ fn values(change: &Change) -> String {
             Verb::Replace => "replace",
             Verb::Restart => "restart",
             Verb::Update | Verb::Await => "change",
+            Verb::Adopt => "adopt",
         };
         return format!(
             "<span class=\"soft\">{word}</span> {}",

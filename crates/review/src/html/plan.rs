@@ -24,11 +24,13 @@ pub(crate) fn section(document: &Document, report: Option<&Report>, places: &Pla
         .map(|one| safe(&one.path))
         .collect();
     let beside = format!("{}{git}", files.join(" + "));
-    let word = match (report, document.destroy) {
-        (None, false) => "Plan",
-        (None, true) => "Plan of a deletion",
-        (Some(_), false) => "Apply",
-        (Some(_), true) => "Deletion",
+    let word = match (report, document.verb()) {
+        (None, "destroy") => "Plan of a deletion",
+        (None, "import") => "Plan of an adoption",
+        (None, _) => "Plan",
+        (Some(_), "destroy") => "Deletion",
+        (Some(_), "import") => "Adoption",
+        (Some(_), _) => "Apply",
     };
     let mut out = String::from("<section class=\"environment\">\n");
     out.push_str(&head(&document.environment, word, &beside));
@@ -147,6 +149,8 @@ fn tiles(document: &Document) -> String {
     let resources = &document.summary.resources;
     let words = if document.destroy {
         "resources go"
+    } else if document.adoption.is_some() {
+        "resources are adopted"
     } else if document.only_creates() && resources.changed > 0 {
         "resources are new"
     } else {

@@ -145,7 +145,7 @@ fn sign(change: &Change) -> &'static str {
         _ if change.gate.state == GateState::Blocked => "!",
         Verb::Create => "+",
         Verb::Delete => "-",
-        Verb::Update | Verb::Replace | Verb::Restart | Verb::Await => "!",
+        Verb::Update | Verb::Replace | Verb::Restart | Verb::Await | Verb::Adopt => "!",
     }
 }
 

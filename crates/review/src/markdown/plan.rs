@@ -62,7 +62,10 @@ fn at(document: &Document, setting: &Setting, level: &Level) -> String {
 
 /// Marker and data.
 fn data(document: &Document) -> String {
-    let command = if document.destroy { "destroy" } else { "plan" };
+    let command = match document.verb() {
+        "apply" => "plan",
+        verb => verb,
+    };
     let git = document.spec.git.as_ref();
     marker(
         command,
@@ -96,10 +99,10 @@ fn word(verdict: Verdict) -> &'static str {
 
 /// `### Plan for happytrip-b2b/prod: ⛔ 2 blocked, 2 need approval, 1 ready`.
 fn format_heading(document: &Document, setting: &Setting) -> String {
-    let what = if document.destroy {
-        "Deletion of"
-    } else {
-        "Plan for"
+    let what = match document.verb() {
+        "destroy" => "Deletion of",
+        "import" => "Adoption for",
+        _ => "Plan for",
     };
     format!(
         "### {what} {}: {}\n",
@@ -133,6 +136,8 @@ pub(crate) fn verdict(document: &Document, setting: &Setting) -> String {
     }
     if ready > 0 && document.destroy {
         parts.push(format!("{ready} to delete"));
+    } else if ready > 0 && document.adoption.is_some() {
+        parts.push(format!("{ready} to adopt"));
     } else if ready > 0 && document.only_creates() {
         parts.push(format!("{ready} to create"));
     } else if ready > 0 {

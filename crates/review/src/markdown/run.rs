@@ -32,12 +32,12 @@ fn at(
     level: &Level,
 ) -> String {
     let mut left = LeftOut::default();
-    let command = if document.destroy { "destroy" } else { "apply" };
+    let command = document.verb();
     let mut out = data(command, report, document);
-    let what = if document.destroy {
-        "Deletion of"
-    } else {
-        "Apply of"
+    let what = match document.verb() {
+        "destroy" => "Deletion of",
+        "import" => "Adoption for",
+        _ => "Apply of",
     };
     out = format!(
         "{out}### {what} {}: {}\n",
@@ -46,7 +46,7 @@ fn at(
     );
     out.push_str(&failures(report, document, setting, level, &mut left));
     out.push_str(&table(report, setting, level, &mut left));
-    if level.items > 0 && !document.destroy {
+    if level.items > 0 && document.verb() == "apply" {
         for endpoint in aftermath.endpoints.iter().take(level.items.min(20)) {
             let used_for = value(&endpoint.used_for, 60, setting);
             let address = path(&endpoint.address, setting);

@@ -131,6 +131,7 @@ fn what(change: &Change, setting: &Setting, most: usize) -> String {
             Verb::Delete => "− ",
             Verb::Replace => "± ",
             Verb::Update | Verb::Restart | Verb::Await => "",
+            Verb::Adopt => "< ",
         };
         let sign = match (sign, setting.style.ascii) {
             ("− ", true) => "- ",

@@ -56,6 +56,7 @@ fn word(verb: Verb) -> &'static str {
         Verb::Delete => "delete",
         Verb::Restart => "restart",
         Verb::Await => "finish",
+        Verb::Adopt => "adopt",
     }
 }
 
@@ -123,7 +124,6 @@ fn next(
         .collect();
     let mut rest = vec![operation.address.as_str()];
     rest.extend(skipped);
-    let run = if document.destroy { "destroy" } else { "apply" };
     let verb = match operation.verb {
         Verb::Create => "creates",
         Verb::Update => "changes",
@@ -131,8 +131,9 @@ fn next(
         Verb::Delete => "deletes",
         Verb::Restart => "restarts",
         Verb::Await => "waits for",
+        Verb::Adopt => "adopts",
     };
-    let again = command(environment, &format!("{run} {}", environment.name));
+    let again = command(environment, &document.again());
     let again = if fault.kind == FaultKind::Failed {
         // It exists, however it does; what remains depends on what becomes of it.
         format!("{again}    goes on from there")

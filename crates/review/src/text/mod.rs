@@ -1,5 +1,6 @@
 //! The human form: text for terminals and logs, 100 columns wide unless the terminal is narrower.
 
+mod adoption;
 mod creation;
 mod destroy;
 pub(crate) mod detail;
@@ -7,6 +8,7 @@ mod diagnostic;
 mod drift;
 mod failure;
 pub(crate) mod head;
+mod import;
 pub(crate) mod layout;
 mod plan;
 mod progress;
@@ -15,11 +17,13 @@ mod show;
 mod table;
 pub(crate) mod waiting;
 
+pub use adoption::adoption;
 pub use destroy::destroy;
 pub use diagnostic::{Sources, diagnostic, diagnostics, totals};
 pub use drift::drift;
 pub use failure::failure;
 pub(crate) use failure::hint;
+pub use import::import;
 pub use layout::{Style, escape};
 pub use plan::{plan, question, refusal};
 pub(crate) use progress::is_recent;

@@ -58,6 +58,13 @@ pub fn question(document: &Document) -> String {
     if document.destroy {
         return format!("This deletes data. Type {} to go on: ", document.title());
     }
+    if document.adoption.is_some() {
+        return format!(
+            "Adopt {} of account {}?\nType the environment's name to go on: ",
+            wording::count(document.changes.len(), "resource"),
+            document.environment.account
+        );
+    }
     format!(
         "Apply {} to {} in account {}?\nType the environment's name to go on: ",
         wording::count(document.changes.len(), "change"),

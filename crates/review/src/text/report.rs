@@ -132,7 +132,12 @@ pub(crate) fn report_headline(
     } else {
         "ACCEPTED"
     };
-    let mut parts = vec![format!("{done} done")];
+    let did = if document.adoption.is_some() {
+        "adopted"
+    } else {
+        "done"
+    };
+    let mut parts = vec![format!("{done} {did}")];
     if failed > 0 {
         parts.push(format!("{failed} failed"));
     }
@@ -214,6 +219,20 @@ fn complete(page: &mut Page, document: &Document, aftermath: &Aftermath) {
     if document.destroy {
         return;
     }
+    if let Some(adoption) = document.adoption {
+        let plan = format!("plan {}", document.environment.name);
+        let line = page.start().text("  next").to(12, 2);
+        let line = line.text(command(&document.environment, &plan));
+        let shows = match adoption.differing {
+            0 => "    compares everything with the spec".to_owned(),
+            some => format!(
+                "    shows {} that the spec changes",
+                wording::count(some, "value")
+            ),
+        };
+        page.push(line.text(&shows));
+        return;
+    }
     for (index, endpoint) in aftermath.endpoints.iter().enumerate() {
         let label = if index == 0 { "  endpoint" } else { "" };
         let line = page.start().text(label).to(12, 2).text(&endpoint.address);
@@ -252,6 +271,7 @@ fn stopped(page: &mut Page, report: &Report, document: &Document) {
                 pgward_engine::Verb::Replace => "replacing",
                 pgward_engine::Verb::Delete => "deleting",
                 pgward_engine::Verb::Restart => "restarting",
+                pgward_engine::Verb::Adopt => "adopting",
             };
             let text = format!(
                 "AWS goes on {doing} {}; stopping here does not stop it",
@@ -269,8 +289,6 @@ fn stopped(page: &mut Page, report: &Report, document: &Document) {
         let line = page.start().ink(Ink::Danger, label).to(15, 2);
         page.wrap(line, Ink::Plain, why);
     }
-    let verb = if document.destroy { "destroy" } else { "apply" };
-    let name = &document.environment.name;
     let step = report
         .operations
         .iter()
@@ -286,7 +304,7 @@ fn stopped(page: &mut Page, report: &Report, document: &Document) {
     }
     let line = page.start().text("  next").to(15, 2);
     let line = line
-        .text(command(&document.environment, &format!("{verb} {name}")))
+        .text(command(&document.environment, &document.again()))
         .text("    ");
     page.wrap(line, Ink::Plain, &then.join(" and "));
 }

@@ -182,6 +182,7 @@ pub(crate) fn plan(now: &str, commit: &str) -> Plan {
             flags: Vec::new(),
             only: Vec::new(),
             destroy: false,
+            adopt: false,
             keep: Vec::new(),
             final_snapshot: None,
             no_final_snapshot: false,
@@ -206,6 +207,7 @@ pub(crate) fn plan(now: &str, commit: &str) -> Plan {
         not_checked: Vec::new(),
         findings: Vec::new(),
         notes: Vec::new(),
+        adoption: None,
         next_window: Some((window(), at("2025-11-16T04:00:00Z"))),
         cost: TotalCost {
             monthly_delta: 0,

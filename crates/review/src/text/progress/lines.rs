@@ -41,7 +41,7 @@ impl Lines {
     /// What is about to be done.
     #[must_use]
     pub fn start(&self, at: Timestamp, document: &Document) -> String {
-        let verb = if document.destroy { "destroy" } else { "apply" };
+        let verb = document.verb();
         let text = format!(
             "{verb} {}: {} in {}, account {}, plan {}",
             document.title(),
