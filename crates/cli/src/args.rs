@@ -191,7 +191,7 @@ pub enum Command {
     Output(OutputArgs),
     /// Print the order of work.
     Graph(GraphArgs),
-    /// Explain a diagnostic code, a key of the language, or a section.
+    /// Explain a diagnostic code, a key of the language, a section, or the IAM permissions of a spec.
     Explain(ExplainArgs),
     /// Show who holds the lock of an environment, and release it.
     #[command(alias = "force-unlock")]
@@ -393,7 +393,8 @@ pub struct GraphArgs {
 /// `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// A code such as `P302`, a key such as `storage.grow_to`, or a section such as `instance`.
+    /// A code such as `P302`, a key such as `storage.grow_to`, a section such as `instance`, or
+    /// `permissions [plan|apply|destroy] SPEC` for the smallest IAM policy that works.
     #[arg(value_name = "WHAT")]
     pub what: Vec<String>,
 }
