@@ -90,7 +90,7 @@ pub struct Global {
     /// Profile of the AWS credentials.
     #[arg(long, value_name = "NAME", global = true)]
     pub profile: Option<String>,
-    /// Role to assume.
+    /// Role to assume; `{account}` and `{region}` in it stand for those of each environment.
     #[arg(long, value_name = "ARN", global = true)]
     pub role_arn: Option<String>,
     /// Talk to another endpoint: an emulator, or `sandbox serve`.
@@ -173,6 +173,9 @@ pub enum Command {
     /// Parse, resolve and lint the files; no AWS calls, no credentials.
     #[command(aliases = ["validate", "lint"])]
     Check(CheckArgs),
+    /// Ask AWS before any work: credentials, permissions, zones, versions, quotas, names.
+    #[command(alias = "doctor")]
+    Preflight(PreflightArgs),
     /// Compare the spec with live AWS and print the changes.
     #[command(aliases = ["diff", "preview"])]
     Plan(PlanArgs),
@@ -226,6 +229,14 @@ pub struct CheckArgs {
     /// Accept environment variables that are not set.
     #[arg(long)]
     pub offline: bool,
+}
+
+/// `preflight`.
+#[derive(Debug, Args)]
+pub struct PreflightArgs {
+    /// The environment.
+    #[command(flatten)]
+    pub spec: SpecArg,
 }
 
 /// `plan`.

@@ -236,6 +236,7 @@ fn name(command: &Command) -> (&'static str, Option<String>) {
         Command::Destroy(arguments) => ("destroy", given(&arguments.spec)),
         Command::Show(_) => ("show", None),
         Command::Output(_) => ("output", None),
+        Command::Preflight(_) => ("preflight", None),
         Command::Sandbox(_) => ("sandbox", None),
         _ => ("this command", None),
     }

@@ -10,6 +10,7 @@ mod graph;
 mod lease;
 mod output;
 mod plan;
+mod preflight;
 mod read;
 mod sandbox;
 mod saved;
@@ -120,6 +121,7 @@ pub(crate) fn run_on(cli: Cli, sandbox: bool) -> Exit {
     };
     let answer = match cli.command {
         Command::Check(arguments) => check::run(&context, &arguments),
+        Command::Preflight(arguments) => preflight::run(&context, &arguments),
         Command::Plan(arguments) => plan::run(&context, &arguments),
         Command::Apply(arguments) => apply::run(&context, &arguments),
         Command::Drift(arguments) => drift::run(&context, &arguments),

@@ -83,6 +83,42 @@ pub fn policy(desired: &Desired, ssm: &[String], purpose: Purpose) -> Policy {
     Writer::new(desired, ssm, purpose).write()
 }
 
+/// What `preflight` asks besides what a plan reads; without it, it says what it could not check.
+pub const PREFLIGHT: [&str; 2] = [
+    "iam:SimulatePrincipalPolicy",
+    "rds:DescribeAccountAttributes",
+];
+
+/// Whether IAM asks about an ARN of a statement when it is asked for the action: an action concerns
+/// resources of its service, and those of RDS only some types.
+#[must_use]
+pub fn concerns(action: &str, arn: &str) -> bool {
+    if arn == "*" {
+        return true;
+    }
+    let parts: Vec<&str> = arn.splitn(7, ':').collect();
+    let (service, verb) = action.split_once(':').unwrap_or((action, ""));
+    if parts.get(2) != Some(&service) {
+        return false;
+    }
+    let kind = parts.get(5).copied().unwrap_or_default();
+    let of_group = |wanted: &str| kind == wanted;
+    match verb {
+        _ if service != "rds" || verb.contains("Tags") => true,
+        "CreateDBInstance" | "CreateDBInstanceReadReplica" | "ModifyDBInstance" => true,
+        "DescribeDBProxyTargets" => of_group("db-proxy") || of_group("target-group"),
+        "ModifyDBProxyTargetGroup" => of_group("target-group"),
+        "RegisterDBProxyTargets" => of_group("db") || of_group("target-group"),
+        "DeregisterDBProxyTargets" => true,
+        "CreateDBSnapshot" => of_group("db") || of_group("snapshot"),
+        "DescribeDBSnapshots" => of_group("snapshot"),
+        _ if verb.contains("Proxy") || verb.contains("Proxies") => of_group("db-proxy"),
+        _ if verb.contains("SubnetGroup") => of_group("subgrp"),
+        _ if verb.contains("Parameter") => of_group("pg"),
+        _ => of_group("db"),
+    }
+}
+
 /// The actions of the tables that count for a spec.
 fn listed(desired: &Desired, purpose: Purpose) -> BTreeSet<&'static str> {
     let present = |kind: &&&Kind| desired.resources.values().any(|one| one.kind == kind.name);

@@ -131,6 +131,14 @@ impl Policy {
 }
 
 impl Statement {
+    /// Its conditions: operator, key and value.
+    pub fn condition_values(&self) -> impl Iterator<Item = (&str, &str, &str)> {
+        self.condition.iter().flat_map(|(operator, keys)| {
+            keys.iter()
+                .map(move |(key, value)| (*operator, key.as_str(), value.as_str()))
+        })
+    }
+
     fn size(&self) -> usize {
         let frame = r#"{"Sid":"","Effect":"Allow","Action":,"Resource":}"#.len();
         let actions = list_size(self.action.iter().map(|text| text.len()));
