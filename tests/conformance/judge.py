@@ -252,6 +252,9 @@ def of_s3(request, account, ask):
 
 
 def of_iam(request, _account, ask):
+    if request.action == "SimulatePrincipalPolicy":
+        ask(request.action, request.get("PolicySourceArn"))
+        return
     ask(request.action, request.arn("iam", f"role/{request.get('RoleName')}", ""))
 
 

@@ -18,6 +18,7 @@ from moto.core.responses import ActionResult
 from moto.ec2.models import ec2_backends
 from moto.iam.access_control import IAMPolicy, IAMRequestBase
 from moto.iam.models import iam_backends
+from moto.iam.responses import IamResponse
 from moto.kms.models import kms_backends
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
@@ -500,6 +501,41 @@ class Refused(HTTPException):
         else:
             said = json.dumps({"__type": "AccessDeniedException", "message": said})
         super().__init__(said)
+
+
+@mend("moto-lacks-simulation-and-quotas", IamResponse)
+def simulate_principal_policy(_original, self):
+    request = judge.Request("iam", "SimulatePrincipalPolicy", self.data, self.current_account,
+                            self.region)
+    name = request.get("PolicySourceArn").rsplit("/", 1)[1]
+    backend = iam_backends[self.current_account]["aws"]
+    policies = [json.loads(backend.get_user_policy(name, one)["policy_document"])
+                for one in backend.list_user_policies(name)]
+    context = {}
+    for key in [key for key in self.data if key.endswith(".ContextKeyName")]:
+        start = key[: -len("ContextKeyName")]
+        value = request.all(start + "ContextKeyValues")[0]
+        several = request.get(start + "ContextKeyType") == "stringList"
+        context[request.get(key)] = [value] if several else value
+    results = []
+    for action in request.all("ActionNames"):
+        specific = []
+        for resource in request.all("ResourceArns"):
+            demand = {"action": action, "resource": resource, "context": context}
+            decision = "allowed" if judge.allows(policies, demand) else "implicitDeny"
+            specific.append({"EvalResourceName": resource, "EvalResourceDecision": decision})
+        refused = [one for one in specific if one["EvalResourceDecision"] != "allowed"]
+        results.append({"EvalActionName": action, "EvalResourceName": "*",
+                        "EvalDecision": "implicitDeny" if refused else "allowed",
+                        "ResourceSpecificResults": specific})
+    return ActionResult({"EvaluationResults": results, "IsTruncated": False})
+
+
+@mend("moto-lacks-simulation-and-quotas", RDSResponse)
+def describe_account_attributes(_original, _self):
+    names = ("DBInstances", "DBParameterGroups", "DBSubnetGroups")
+    quotas = [{"AccountQuotaName": name, "Used": 0, "Max": 40} for name in names]
+    return ActionResult({"AccountQuotas": quotas})
 
 
 # Tags across services.

@@ -108,6 +108,7 @@ class Permissions:
             self.server.client("iam").create_policy(PolicyName=purpose, PolicyDocument=compact)
             self.user(purpose, policy)
         self.new()
+        self.preflight(policies["apply"])
         self.create(policies["apply"])
         self.blind_plans(policies["plan"])
         self.leftovers()
@@ -149,6 +150,28 @@ class Permissions:
         done = self.call("destroy", *CONFIRMED)
         self.checks.that("destroy of nothing leaves the alarm", done.code == 0, done.text)
         cloudwatch.delete_alarms(AlarmNames=[name])
+
+    def preflight(self, policy):
+        """Says what is missing, and is never green when it may not ask."""
+        ask = {"Sid": "Ask", "Effect": "Allow", "Resource": "*",
+               "Action": ["iam:SimulatePrincipalPolicy", "rds:DescribeAccountAttributes"]}
+        states = {}
+        for name, sid in (("all", None), ("some", "PassProxyRole"), ("own", "Own")):
+            asking = without(policy, sid)
+            self.user(f"apply-{name}", dict(asking, Statement=[*asking["Statement"], ask]))
+            answer = self.call(f"apply-{name}", "preflight", "prod", "--json")
+            found = {check["name"]: check for check in answer.json.get("checks", [])}
+            states[name] = found.get("permissions", {"state": "none", "text": answer.text})
+        self.checks.same("preflight of who may apply", states["all"]["state"], "passed")
+        self.checks.same("preflight of who may not pass the proxy's role",
+                         [states["some"]["state"], "1 of" in states["some"]["text"],
+                          "iam:PassRole (role/conformance-proxy)" in states["some"]["text"]],
+                         ["failed", True, True])
+        self.checks.that("preflight names every action of a statement",
+                         "rds:DeleteDBProxy (db-proxy:*)" in states["own"]["text"], states["own"])
+        answer = self.call("plan", "preflight", "prod")
+        self.checks.that("preflight that may not ask IAM is not green", answer.code == 1
+                         and "? permissions" in answer.out and "? quotas" in answer.out, answer.text)
 
     def create(self, policy):
         """Applies, first without two of the statements."""

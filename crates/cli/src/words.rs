@@ -12,7 +12,8 @@ pub(crate) struct Prepared {
 }
 
 /// Words of other tools for what is spelled otherwise here.
-const ALIASES: [(&str, &str); 11] = [
+const ALIASES: [(&str, &str); 12] = [
+    ("doctor", "preflight"),
     ("validate", "check"),
     ("lint", "check"),
     ("diff", "plan"),
@@ -47,7 +48,7 @@ const ABSENT: [(&str, &str); 4] = [
 ];
 
 /// Commands of a later version.
-const LATER: [&str; 4] = ["init", "fmt", "preflight", "import"];
+const LATER: [&str; 3] = ["init", "fmt", "import"];
 
 /// Looks at the first word before clap does: other tools' words, and what kubectl and the AWS CLI
 /// taught (`-o json`).

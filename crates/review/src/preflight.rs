@@ -1,9 +1,10 @@
 //! What `preflight` found, as text and as JSON.
 
-use pgward_model::Environment;
 use serde::{Deserialize, Serialize};
 
+use crate::document::EnvironmentPart;
 use crate::text::Style;
+use crate::text::head;
 use crate::text::layout::{Ink, Page};
 
 /// How a check ended.
@@ -41,7 +42,7 @@ pub struct PreflightDocument {
     /// Version of the program.
     pub tool_version: String,
     /// Which environment it is about.
-    pub environment: Environment,
+    pub environment: EnvironmentPart,
     /// The checks, in the order in which they make sense.
     pub checks: Vec<PreflightCheck>,
 }
@@ -49,12 +50,12 @@ pub struct PreflightDocument {
 impl PreflightDocument {
     /// Nothing was checked yet.
     #[must_use]
-    pub fn new(environment: &Environment, version: &str) -> Self {
+    pub fn new(environment: EnvironmentPart, version: &str) -> Self {
         Self {
             format: "pgward.preflight".to_owned(),
             format_version: "1.0".to_owned(),
             tool_version: version.to_owned(),
-            environment: environment.clone(),
+            environment,
             checks: Vec::new(),
         }
     }
@@ -79,6 +80,7 @@ impl PreflightDocument {
 #[must_use]
 pub fn preflight(document: &PreflightDocument, style: Style) -> String {
     let mut page = Page::new(style);
+    head::asked(&mut page, &document.environment);
     for check in &document.checks {
         let (ink, mark) = match check.state {
             CheckState::Passed => (Ink::Plain, "✓"),

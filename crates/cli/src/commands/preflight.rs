@@ -6,7 +6,7 @@ use pgward_aws::{Quota, quotas, refused};
 use pgward_engine::{Caller, Fault, FaultKind, Remote as _, Verb};
 use pgward_kinds::permissions::{self, Purpose};
 use pgward_model::Diagnostic;
-use pgward_review::{CheckState, PreflightDocument, wording};
+use pgward_review::{CheckState, EnvironmentPart, PreflightDocument, wording};
 
 use crate::args::PreflightArgs;
 use crate::exit::Exit;
@@ -19,8 +19,11 @@ use super::{Answer, Context, explain};
 pub(crate) fn run(context: &Context, arguments: &PreflightArgs) -> Answer {
     let environment = read::environment(context, &arguments.spec)?;
     let of = &environment.desired.environment;
-    let mut document = PreflightDocument::new(of, env!("CARGO_PKG_VERSION"));
     let ground = context.ground(&environment.store)?;
+    let sandbox = ground.is_sandbox();
+    let endpoint = context.global.endpoint_url.clone().filter(|_| !sandbox);
+    let asked = EnvironmentPart::new(of, sandbox, endpoint);
+    let mut document = PreflightDocument::new(asked, env!("CARGO_PKG_VERSION"));
     let aws = ground.aws(&context.global, &of.account, &of.region);
     match context.block_on(aws.caller())? {
         Ok(caller) => {
