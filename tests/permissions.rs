@@ -1,6 +1,7 @@
 //! The policies of `explain permissions`: whole, small enough, and from the kinds' tables.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::Path;
 
 use pgward_kinds::CATALOG;
@@ -15,7 +16,7 @@ fn changed(name: &str, change: impl Fn(String) -> String) -> Desired {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs");
     let mut files = MemoryReader::default();
     for name in ["base.toml", "prod.toml", "dev.toml"] {
-        let text = std::fs::read_to_string(root.join(name)).unwrap();
+        let text = std::fs::read_to_string(root.join(name)).expect("the specs are shipped");
         files.files.insert(format!("specs/{name}"), change(text));
     }
     let options = Options::on("2026-01-05".to_owned());
@@ -119,9 +120,8 @@ fn many_alarms(text: String) -> String {
     };
     let mut all = head.to_owned();
     for number in 0..200 {
-        all.push_str(&format!(
-            "[alarm.cpu-{number}]\nmetric = \"CPUUtilization\"\nabove = \"80%\"\nfor = \"10 min\"\n\n"
-        ));
+        let rest = "metric = \"CPUUtilization\"\nabove = \"80%\"\nfor = \"10 min\"";
+        writeln!(all, "[alarm.cpu-{number}]\n{rest}\n").expect("a text takes all");
     }
     all + "[policy]\ndisruptive = \"window\"\nallow = [\"online\"]\n"
 }

@@ -310,6 +310,7 @@ fn room(made: &Made, quotas: Result<Vec<Quota>, Fault>, document: &mut Preflight
 }
 
 fn names(made: &Made, document: &mut PreflightDocument) {
+    failed(made, "state", &["P510"], document);
     if failed(made, "names", &["P506"], document) {
         return;
     }
