@@ -66,7 +66,8 @@ pub const BESIDE: [(&str, &[&str], &[&str]); 4] = [
 ];
 
 /// Reads that find what the spec no longer names, so that they are made for every spec.
-const SWEEP: [&str; 5] = [
+const SWEEP: [&str; 6] = [
+    "cloudwatch:DescribeAlarms",
     "rds:DescribeDBInstances",
     "rds:DescribeDBSubnetGroups",
     "rds:DescribeDBParameterGroups",
