@@ -8,10 +8,12 @@ import re
 import subprocess
 import sys
 import threading
+import time
 import urllib.parse
 
+import boto3
 import yaml
-from harness import ROOT, environment, free_port
+from harness import ROOT, environment, free_port, run, sandbox
 
 PAGE = 2
 TOKEN = "token-of-the-run"
@@ -299,6 +301,35 @@ class Pipelines:
             self.good("gitlab: drift", self.shell(script["drift"], forge))
 
 
+def accounts(checks, pgward, home):
+    """One run over two accounts: each with its own role, and one of them out of reach."""
+    pattern = "arn:aws:iam::{account}:role/pgward"
+    with sandbox(home, pgward) as server:
+        def made(account):
+            iam = boto3.client("iam", endpoint_url=server.url, region_name="us-east-1",
+                               aws_access_key_id=f"SANDBOX{account}", aws_secret_access_key="x")
+            iam.create_role(RoleName="pgward", AssumeRolePolicyDocument='{"Statement":[]}')
+            # A role is known to other services after ten seconds, a hundredth of one here.
+            time.sleep(0.5)
+
+        def drift():
+            return run([pgward, "--endpoint-url", server.url, "drift", "--all", "--role-arn",
+                        pattern], home)
+
+        made("111122223333")
+        answer = drift()
+        checks.same("drift over a blind account exits 1", answer.code, 1)
+        for line in ("? happytrip-b2b/dev      444455556666  ap-south-1  nothing could be read",
+                     "= happytrip-b2b/prod     111122223333  ap-south-1  no drift"):
+            checks.that(f"its table has: {line[:20]}", line in answer.out, answer.text)
+        checks.that("it says why", "happytrip-b2b/dev: nothing could be read: sts:GetCallerIdentity"
+                    in answer.err and "role/pgward" in answer.err, answer.err)
+        made("444455556666")
+        answer = drift()
+        checks.that("with both roles everything is read", answer.code == 0
+                    and "3 ENVIRONMENTS  no drift found" in answer.out, answer.text)
+
+
 def load(path):
     """A YAML file; `on` is a word and not a truth."""
     with open(path, encoding="utf-8") as file:
@@ -348,3 +379,4 @@ def travel(checks, pgward, home):
     pipelines = Pipelines(checks, pgward, home)
     pipelines.on_github()
     pipelines.on_gitlab()
+    accounts(checks, pgward, home)
