@@ -313,8 +313,9 @@ def accounts(checks, pgward, home):
             time.sleep(0.5)
 
         def drift():
-            return run([pgward, "--endpoint-url", server.url, "drift", "--all", "--role-arn",
-                        pattern], home)
+            # The way to the roles follows the variable, as that of every SDK does.
+            return run([pgward, "drift", "--all", "--role-arn", pattern], home,
+                       extra={"AWS_ENDPOINT_URL": server.url})
 
         made("111122223333")
         answer = drift()
