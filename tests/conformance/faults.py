@@ -44,6 +44,11 @@ FAULTS = [
           "GetResources leaves out DB subnet groups and parameter groups"),
     Fault("moto-conditional-writes-race", "moto", "mended",
           "PutObject looks at its condition and writes later: two of many threads can both win"),
+    Fault("moto-asks-about-no-resource", "moto", "mended",
+          "authorizes actions on `*` without conditions and refuses in one form for all protocols; "
+          "judge.py asks what AWS asks"),
+    Fault("moto-lacks-simulation-and-quotas", "moto", "mended",
+          "SimulatePrincipalPolicy and DescribeAccountAttributes answer an HTML page"),
     Fault("ministack-family-lacks-engine", "ministack", "mended",
           "DescribeDBEngineVersions calls the family of PostgreSQL 16 `16`, not `postgres16`"),
     Fault("ministack-offers-old-classes", "ministack", "mended",

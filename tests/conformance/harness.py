@@ -122,9 +122,10 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def moto(home):
+def moto(home, more=None):
     """moto with our mends."""
     extra = {"MOTO_IAM_LOAD_MANAGED_POLICIES": "true", "MOTO_RDS_SNAPSHOT_LIMIT": "100000"}
+    extra.update(more or {})
     return Server("moto", [sys.executable, str(HERE / "moto_server.py"), "{port}"], home, extra)
 
 
@@ -173,11 +174,12 @@ class Answer:
         return f"$ {self.command}\n{self.out[-3000:]}{self.err[-3000:]}exit {self.code}"
 
 
-def run(command, home, timeout=120):
-    """Runs a program in the closed environment."""
+def run(command, home, timeout=120, extra=None):
+    """Runs a program in the closed environment, with these variables in addition."""
     done = subprocess.run(
         [str(part) for part in command],
-        cwd=home, env=environment(home), stdin=subprocess.DEVNULL, timeout=timeout,
+        cwd=home, env=dict(environment(home), **(extra or {})), stdin=subprocess.DEVNULL,
+        timeout=timeout,
         capture_output=True, text=True, encoding="utf-8", errors="replace", check=False,
     )
     shown = " ".join(str(part) for part in command)

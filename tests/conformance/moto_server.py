@@ -6,12 +6,19 @@ does not have is added as small as the suite needs it.
 
 import datetime
 import json
+import os
+import re
 import sys
 import threading
 
 import cbor2
 from botocore.session import get_session
+from moto.core.authorization import ActionAuthenticatorMixin
 from moto.core.responses import ActionResult
+from moto.ec2.models import ec2_backends
+from moto.iam.access_control import IAMPolicy, IAMRequestBase
+from moto.iam.models import iam_backends
+from moto.iam.responses import IamResponse
 from moto.kms.models import kms_backends
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
@@ -20,10 +27,14 @@ from moto.moto_server.werkzeug_app import (
 )
 from moto.rds import exceptions, models
 from moto.rds.responses import RDSResponse
+from moto.s3.models import s3_backends
 from moto.s3.responses import S3Response
+from moto.secretsmanager.models import secretsmanager_backends
+from werkzeug.exceptions import HTTPException
 from werkzeug.serving import run_simple
 
 import faults
+import judge
 
 CBOR_PATH = "/service/GraniteServiceVersion20100801/operation/"
 VERSIONS = ["15.13", "15.14", "16.8", "16.9", "16.10", "17.5", "17.6"]
@@ -364,6 +375,167 @@ WRITING = threading.Lock()
 def put_object(original, self):
     with WRITING:
         return original(self)
+
+
+# Who may do what.
+
+
+class Account:
+    """What the judge has to know of the account."""
+
+    def __init__(self, account, region):
+        self.account, self.region = account, region
+
+    def tags(self, arn):
+        if ":rds:" in arn and "*" not in arn:
+            if ":db-proxy:" in arn:
+                found = [p.tags for p in self._rds().db_proxies.values() if p.arn == arn]
+                return pairs(found[0] if found else [])
+            return pairs(safely(lambda: self._rds().list_tags_for_resource(arn)) or [])
+        if ":security-group/" in arn:
+            return dict(ec2_backends[self.account][self.region].tags.get(arn.split("/")[1], {}))
+        if ":secretsmanager:" in arn:
+            secrets = secretsmanager_backends[self.account][self.region].secrets.values()
+            return next((pairs(s.tags or []) for s in secrets if s.arn == arn), {})
+        return {}
+
+    def _rds(self):
+        return models.rds_backends[self.account][self.region]
+
+    def proxy(self, name):
+        proxy = self._rds().db_proxies.get(name)
+        return proxy.arn if proxy else None
+
+    def secret(self, name):
+        secrets = secretsmanager_backends[self.account][self.region].secrets.values()
+        return next((s.arn for s in secrets if name in (s.name, s.arn)), None)
+
+    def key(self, written):
+        if written.startswith("arn:") and ":key/" in written:
+            return written
+        backend = kms_backends[self.account][self.region]
+        name = written[written.index("alias/"):] if "alias/" in written else None
+        key = backend.get_key_id_from_alias(name) if name else written
+        return f"arn:aws:kms:{self.region}:{self.account}:key/{key}"
+
+    def aliases(self, arn):
+        listed = kms_backends[self.account][self.region].list_aliases(arn.rsplit("/", 1)[1])
+        return [alias.alias_name for alias in listed]
+
+    def has_role(self, name):
+        roles = iam_backends[self.account]["aws"].roles.values()
+        return any(role.name == name for role in roles)
+
+    def is_there(self, bucket, key):
+        found = safely(lambda: s3_backends[self.account]["aws"].get_object(bucket, key))
+        return found is not None
+
+
+def safely(look):
+    """What a look finds, or nothing."""
+    try:
+        return look()
+    except Exception:  # moto raises many kinds for what is not there
+        return None
+
+
+def pairs(tags):
+    return {tag["Key"]: tag.get("Value", "") for tag in tags}
+
+
+def asked(request):
+    """The parameters of a request in any protocol."""
+    body = request._body
+    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else str(body or "")
+    if request._service == "s3":
+        return {"path": re.sub(r"\?.*", "", request._path).lstrip("/")}
+    if text.startswith("{"):
+        return json.loads(text)
+    return dict(request._data)
+
+
+@mend("moto-asks-about-no-resource", ActionAuthenticatorMixin)
+def _authenticate_and_authorize_action(original, self, iam_request_cls, resource="*"):
+    # The account's owner prepares the world and is asked nothing.
+    owner = f"Credential={os.environ['AWS_ACCESS_KEY_ID']}/"
+    if owner not in self.headers.get("Authorization", owner):
+        original(self, iam_request_cls, resource)
+
+
+@mend("moto-asks-about-no-resource", IAMRequestBase)
+def check_signature(_original, _self):
+    """The translated requests for CloudWatch are not what was signed."""
+
+
+@mend("moto-asks-about-no-resource", IAMRequestBase)
+def check_action_permitted(_original, self, _resource):
+    action = self._action.split(":", 1)[1]
+    request = judge.Request(self._service, action, asked(self), self.account_id, self._region)
+    found = judge.demands(request, Account(self.account_id, self._region))
+    policies = [IAMPolicy(policy)._policy_json for policy in self._access_key.collect_policies()]
+    refused = [demand for demand in found if not judge.allows(policies, demand)]
+    with open(os.environ["DEMANDS"], "a", encoding="utf-8") as log:
+        for demand in found:
+            line = dict(demand, caller=self._access_key.arn, refused=demand in refused)
+            log.write(json.dumps(line) + "\n")
+    if refused:
+        raise Refused(self._access_key.arn, refused[0], self._service)
+
+
+class Refused(HTTPException):
+    """A refusal in the form of the service's protocol; moto has one form for all."""
+
+    code = 403
+
+    def __init__(self, caller, demand, service):
+        said = (f"User: {caller} is not authorized to perform: {demand['action']} on resource: "
+                f"{demand['resource']}")
+        if service in ("rds", "iam", "sns", "sts"):
+            said = ("<ErrorResponse><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>"
+                    f"{said}</Message></Error><RequestId>0</RequestId></ErrorResponse>")
+        elif service == "ec2":
+            said = ("<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>"
+                    f"{said}</Message></Error></Errors><RequestID>0</RequestID></Response>")
+        elif service == "s3":
+            said = f"<Error><Code>AccessDenied</Code><Message>{said}</Message></Error>"
+        else:
+            said = json.dumps({"__type": "AccessDeniedException", "message": said})
+        super().__init__(said)
+
+
+@mend("moto-lacks-simulation-and-quotas", IamResponse)
+def simulate_principal_policy(_original, self):
+    request = judge.Request("iam", "SimulatePrincipalPolicy", self.data, self.current_account,
+                            self.region)
+    name = request.get("PolicySourceArn").rsplit("/", 1)[1]
+    backend = iam_backends[self.current_account]["aws"]
+    policies = [json.loads(backend.get_user_policy(name, one)["policy_document"])
+                for one in backend.list_user_policies(name)]
+    context = {}
+    for key in [key for key in self.data if key.endswith(".ContextKeyName")]:
+        start = key[: -len("ContextKeyName")]
+        value = request.all(start + "ContextKeyValues")[0]
+        several = request.get(start + "ContextKeyType") == "stringList"
+        context[request.get(key)] = [value] if several else value
+    results = []
+    for action in request.all("ActionNames"):
+        specific = []
+        for resource in request.all("ResourceArns"):
+            demand = {"action": action, "resource": resource, "context": context}
+            decision = "allowed" if judge.allows(policies, demand) else "implicitDeny"
+            specific.append({"EvalResourceName": resource, "EvalResourceDecision": decision})
+        refused = [one for one in specific if one["EvalResourceDecision"] != "allowed"]
+        results.append({"EvalActionName": action, "EvalResourceName": "*",
+                        "EvalDecision": "implicitDeny" if refused else "allowed",
+                        "ResourceSpecificResults": specific})
+    return ActionResult({"EvaluationResults": results, "IsTruncated": False})
+
+
+@mend("moto-lacks-simulation-and-quotas", RDSResponse)
+def describe_account_attributes(_original, _self):
+    names = ("DBInstances", "DBParameterGroups", "DBSubnetGroups")
+    quotas = [{"AccountQuotaName": name, "Used": 0, "Max": 40} for name in names]
+    return ActionResult({"AccountQuotas": quotas})
 
 
 # Tags across services.

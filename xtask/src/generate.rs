@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use pgward_kinds::CATALOG;
+use pgward_kinds::permissions::{BESIDE, PREFLIGHT};
 use pgward_model::{Section, Severity};
 use pgward_review::explain;
 
@@ -185,56 +186,45 @@ fn codes() -> String {
     page
 }
 
-/// What no kind calls for itself, with what is read and written for it.
-const BESIDE: [(&str, &[&str], &[&str]); 4] = [
-    (
-        "every run",
-        &["sts:GetCallerIdentity", "tag:GetResources"],
-        &[],
-    ),
-    (
-        "what a spec refers to",
-        &[
-            "ec2:DescribeVpcs",
-            "ec2:DescribeRouteTables",
-            "ec2:DescribeManagedPrefixLists",
-            "sns:GetTopicAttributes",
-        ],
-        &[],
-    ),
-    ("`{ ssm = }`", &["ssm:GetParameters"], &[]),
-    ("a store on S3", &["s3:GetObject"], &["s3:PutObject"]),
-];
+/// How to get from the table to a policy.
+const POLICIES: &str = "
+## The policy of one environment
+
+    pgward explain permissions plan prod > plan-policy.json
+    pgward explain permissions apply prod > apply-policy.json
+    pgward explain permissions destroy prod > destroy-policy.json
+
+Each prints the smallest policy for this spec, with these actions narrowed to what the spec names; without a word
+it is that of `apply`. It reads files alone and needs no credentials.
+
+- A role that plans can't change anything and reads no secret's value.
+- A role that applies deletes what carries the tags of the environment and is no longer in the spec, but never the
+  instance. That takes the policy of `destroy`.
+- RDS Proxy and security groups have generated ids, so conditions on the tags of pgward take the place of names.
+- A policy of more than 6,144 characters is an inline policy of the role (`aws iam put-role-policy`), of which
+  IAM takes 10,240. One that is larger still has its longest lists of names replaced by their common beginning.
+  A note on stderr says so.
+- `preflight` says \"not checked\" without the two actions of its row, which are in none of the three.
+- What the spec does not say is not in it: the key of an encrypted bucket or of somebody else's secret, and
+  `--final-snapshot NAME` of another name than the usual one.
+";
 
 pub(crate) fn permissions() -> String {
     let mut page = format!(
-        "# Permissions\n\n{NOTE}\n\nWhat pgward calls, by kind. `check` calls nothing; `plan`, \
-         `drift` and `output` need what *reads* says; `apply` and `destroy` need both.\n\n\
+        "# Permissions\n\n{NOTE}\n\nWhat pgward calls, and what AWS does in the name of the caller, by \
+         kind. `check` calls nothing; `plan`, `drift` and `output` need what *reads* says; `apply` \
+         and `destroy` need parts of *writes* too.\n\n\
          | kind | reads | writes |\n|---|---|---|\n"
     );
-    let mut reads: BTreeSet<&str> = BTreeSet::new();
-    let mut writes: BTreeSet<&str> = BTreeSet::new();
     let kinds = CATALOG
         .kinds
         .iter()
         .map(|kind| (kind.name, kind.reads, kind.writes));
     for (name, read, write) in kinds.chain(BESIDE) {
         writeln!(page, "| {name} | {} | {} |", list(read), list(write)).expect("a text takes all");
-        reads.extend(read);
-        writes.extend(write);
     }
-    writes.retain(|action| !reads.contains(action));
-    for (title, actions) in [
-        ("The reading part as a policy", reads),
-        ("What writing adds", writes),
-    ] {
-        let policy = serde_json::json!({
-            "Version": "2012-10-17",
-            "Statement": [{ "Effect": "Allow", "Action": actions, "Resource": "*" }],
-        });
-        let text = serde_json::to_string_pretty(&policy).expect("a policy has texts for keys");
-        write!(page, "\n## {title}\n\n```json\n{text}\n```\n").expect("a text takes all");
-    }
+    writeln!(page, "| `preflight` | {} | |", list(&PREFLIGHT)).expect("a text takes all");
+    page.push_str(POLICIES);
     page
 }
 

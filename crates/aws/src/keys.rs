@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pgward_engine::{Fault, FaultKind};
-use pgward_kinds::instance::ENCRYPTION;
+use pgward_kinds::instance::{ENCRYPTION, NOT_ENCRYPTED};
 use pgward_model::Resource;
 
 use crate::aws::Aws;
@@ -11,7 +11,7 @@ use crate::join::{Boxed, join_all};
 use crate::listing::Fleet;
 
 /// What is written for a database that is not encrypted.
-pub(crate) const NONE: &str = "none";
+pub(crate) const NONE: &str = NOT_ENCRYPTED;
 
 /// The key that RDS uses if none is named.
 pub(crate) const AWS_OWN: &str = "aws/rds";

@@ -78,7 +78,7 @@ pub struct Global {
     /// Profile of the AWS credentials.
     #[arg(long, value_name = "NAME", global = true)]
     pub profile: Option<String>,
-    /// Role to assume.
+    /// Role to assume; `{account}` and `{region}` in it stand for those of each environment.
     #[arg(long, value_name = "ARN", global = true)]
     pub role_arn: Option<String>,
     /// Talk to another endpoint: an emulator, or `sandbox serve`.
@@ -169,6 +169,9 @@ pub enum Command {
     /// Rewrite files to canonical form.
     #[command(name = "fmt", alias = "format")]
     Format(FormatArgs),
+    /// Ask AWS before any work: credentials, permissions, zones, versions, quotas, names.
+    #[command(alias = "doctor")]
+    Preflight(PreflightArgs),
     /// Compare the spec with live AWS and print the changes.
     #[command(aliases = ["diff", "preview"])]
     Plan(PlanArgs),
@@ -190,7 +193,7 @@ pub enum Command {
     Output(OutputArgs),
     /// Print the order of work.
     Graph(GraphArgs),
-    /// Explain a diagnostic code, a key of the language, or a section.
+    /// Explain a diagnostic code, a key of the language, a section, or the IAM permissions of a spec.
     Explain(ExplainArgs),
     /// Show who holds the lock of an environment, and release it.
     #[command(alias = "force-unlock")]
@@ -281,6 +284,14 @@ pub struct CheckArgs {
     /// Check again whenever a file changes, until Ctrl-C.
     #[arg(long, conflicts_with = "fix")]
     pub watch: bool,
+}
+
+/// `preflight`.
+#[derive(Debug, Args)]
+pub struct PreflightArgs {
+    /// The environment.
+    #[command(flatten)]
+    pub spec: SpecArg,
 }
 
 /// `plan`.
@@ -481,7 +492,8 @@ pub struct GraphArgs {
 /// `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// A code such as `P302`, a key such as `storage.grow_to`, or a section such as `instance`.
+    /// A code such as `P302`, a key such as `storage.grow_to`, a section such as `instance`, or
+    /// `permissions [plan|apply|destroy] SPEC` for the smallest IAM policy that works.
     #[arg(value_name = "WHAT")]
     pub what: Vec<String>,
 }

@@ -123,7 +123,10 @@ impl Ground {
         match self {
             Self::Aws => {
                 options.profile.clone_from(&global.profile);
-                options.role_arn.clone_from(&global.role_arn);
+                options.role_arn = global.role_arn.as_ref().map(|role| {
+                    role.replace("{account}", account)
+                        .replace("{region}", region)
+                });
                 options.endpoint_url.clone_from(&global.endpoint_url);
             }
             Self::Sandbox(world) => {

@@ -260,6 +260,7 @@ fn name(command: &Command) -> (&'static str, Option<String>) {
         Command::Import(arguments) => ("import", given(&arguments.spec)),
         Command::Show(_) => ("show", None),
         Command::Output(_) => ("output", None),
+        Command::Preflight(_) => ("preflight", None),
         Command::Sandbox(_) => ("sandbox", None),
         _ => ("this command", None),
     }

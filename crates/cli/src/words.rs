@@ -12,7 +12,8 @@ pub(crate) struct Prepared {
 }
 
 /// Words of other tools for what is spelled otherwise here.
-const ALIASES: [(&str, &str); 12] = [
+const ALIASES: [(&str, &str); 14] = [
+    ("doctor", "preflight"),
     ("validate", "check"),
     ("lint", "check"),
     ("diff", "plan"),
@@ -48,9 +49,6 @@ const ABSENT: [(&str, &str); 4] = [
     ),
 ];
 
-/// Commands of a later version.
-const LATER: [&str; 1] = ["preflight"];
-
 /// Looks at the first word before clap does: other tools' words, and what kubectl and the AWS CLI
 /// taught (`-o json`).
 ///
@@ -68,9 +66,6 @@ pub(crate) fn prepare(mut arguments: Vec<OsString>) -> Result<Prepared, String> 
     if let Some((_, word)) = &first {
         if let Some((_, sentence)) = ABSENT.iter().find(|(absent, _)| absent == word) {
             return Err(format!("pgward has no `{word}`: {sentence}"));
-        }
-        if LATER.contains(&word.as_str()) {
-            return Err(format!("`pgward {word}` comes with a later version"));
         }
         if let Some((_, here)) = ALIASES.iter().find(|(alias, _)| alias == word) {
             notes.push(format!("note: this is spelled {here} here"));

@@ -186,6 +186,9 @@ attributes! {
     TAGS: "tags.*", Form::Map => derived().aws("Tags").terraform("tags").show(tags::show);
 }
 
+/// What is written as the key of a database that is not encrypted.
+pub const NOT_ENCRYPTED: &str = "none";
+
 /// The kind's entry in the catalog.
 pub static KIND: Kind = Kind {
     name: "instance",
@@ -213,7 +216,12 @@ pub static KIND: Kind = Kind {
         "rds:DescribeDBSnapshots",
         "rds:AddTagsToResource",
         "rds:RemoveTagsFromResource",
+        "secretsmanager:GetSecretValue",
+        "secretsmanager:CreateSecret",
+        "secretsmanager:TagResource",
+        "kms:CreateGrant",
         "iam:PassRole",
+        "iam:CreateServiceLinkedRole",
     ],
     needs: &[
         "subnet_group",

@@ -6,6 +6,7 @@ pub mod instance;
 pub mod language;
 pub mod parameter_group;
 pub mod parameters;
+pub mod permissions;
 pub mod proxy;
 pub mod replica;
 pub mod secret;

@@ -113,7 +113,7 @@ pub static KIND: Kind = Kind {
     type_name: "rds.instance",
     stateful: false,
     attributes: ATTRIBUTES,
-    reads: &["rds:DescribeDBInstances"],
+    reads: &["rds:DescribeDBInstances", "iam:GetRole"],
     writes: &[
         "rds:CreateDBInstanceReadReplica",
         "rds:ModifyDBInstance",

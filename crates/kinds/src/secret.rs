@@ -32,6 +32,9 @@ attributes! {
     TAGS: "tags.*", Form::Map => derived().aws("Tags").terraform("tags").show(tags::show);
 }
 
+/// Up to this many secrets of a run are read one by one, more of them as a list.
+pub const FEW: usize = 3;
+
 /// The kind's entry in the catalog.
 pub static KIND: Kind = Kind {
     name: "secret",
@@ -49,7 +52,6 @@ pub static KIND: Kind = Kind {
     writes: &[
         "secretsmanager:CreateSecret",
         "secretsmanager:GetSecretValue",
-        "secretsmanager:PutSecretValue",
         "secretsmanager:RestoreSecret",
         "secretsmanager:DeleteSecret",
         "secretsmanager:TagResource",

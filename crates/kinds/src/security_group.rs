@@ -45,10 +45,7 @@ pub static KIND: Kind = Kind {
     type_name: "ec2.security_group",
     stateful: false,
     attributes: ATTRIBUTES,
-    reads: &[
-        "ec2:DescribeSecurityGroups",
-        "ec2:DescribeSecurityGroupRules",
-    ],
+    reads: &["ec2:DescribeSecurityGroups"],
     writes: &[
         "ec2:CreateSecurityGroup",
         "ec2:AuthorizeSecurityGroupIngress",

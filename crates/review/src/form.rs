@@ -138,7 +138,11 @@ fn human(subject: &Subject<'_>, style: Style) -> String {
         })
         .join("\n"),
         Subject::Drifts(documents) => {
-            each(documents, |document| text::drift(document, style)).join("\n")
+            let mut texts = each(documents, |document| text::drift(document, style));
+            if documents.len() > 1 {
+                texts.push(text::fleet(documents, style));
+            }
+            texts.join("\n")
         }
         Subject::Check(document) => {
             let findings = diagnostics(&document.findings, style);

@@ -142,7 +142,7 @@ pub(super) fn actions(root: &Path) -> Vec<String> {
         let text = fs::read_to_string(&path).unwrap_or_default();
         let missing: BTreeSet<&str> = text
             .split('"')
-            .filter(|word| is_action(word) && !listed.contains(&format!("\"{word}\"")))
+            .filter(|word| is_action(word) && !listed.contains(&format!("`{word}`")))
             .collect();
         let name = shown(root, &path);
         complaints.extend(

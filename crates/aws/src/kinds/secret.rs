@@ -13,7 +13,7 @@ use crate::listing::{Fleet, absent, pages};
 use crate::tags::{self, Tags, gone};
 
 /// Up to so many secrets are read one by one, which needs no right to list.
-pub(crate) const FEW: usize = 3;
+pub(crate) const FEW: usize = pgward_kinds::secret::FEW;
 /// For how long a deleted secret can be brought back, in days.
 const RECOVERY_DAYS: i64 = 7;
 

@@ -26,6 +26,7 @@ pub(crate) fn run(context: &Context, arguments: &DriftArgs) -> Answer {
     };
     let wish = Wish {
         without_ignores: true,
+        apart: arguments.all,
         ..Wish::default()
     };
     let before = lease::look(context, &environments)?;

@@ -9,12 +9,13 @@ mod execution;
 mod explain;
 mod format;
 mod graph;
-mod init;
 mod import;
 mod imported;
+mod init;
 mod lease;
 mod output;
 mod plan;
+mod preflight;
 mod read;
 mod sandbox;
 mod saved;
@@ -128,6 +129,7 @@ pub(crate) fn run_on(cli: Cli, sandbox: bool) -> Exit {
         Command::Init(arguments) => init::run(&context, &arguments),
         Command::Format(arguments) => format::run(&context, &arguments),
         Command::Check(arguments) => check::run(&context, &arguments),
+        Command::Preflight(arguments) => preflight::run(&context, &arguments),
         Command::Plan(arguments) => plan::run(&context, &arguments),
         Command::Apply(arguments) => apply::run(&context, &arguments),
         Command::Drift(arguments) => drift::run(&context, &arguments),

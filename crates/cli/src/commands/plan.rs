@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use pgward_aws::Aws;
 use pgward_engine::{
-    Changes, Circumstances, Commit, Live, Plan, Remote, Timing, Verdict, adoption, diff, teardown,
+    Changes, Circumstances, Commit, Fault, FaultKind, Live, Observation, Plan, Remote, Timing,
+    Verdict, adoption, diff, teardown,
 };
 use pgward_kinds::CATALOG;
-use pgward_model::{Desired, Diagnostic, Disruptive, Effect};
+use pgward_model::{Address, Desired, Diagnostic, Disruptive, Effect};
 use pgward_review::{Document, Subject};
 
 use crate::args::{CostSource, PlanArgs};
@@ -47,6 +48,8 @@ pub(crate) struct Wish {
     pub(crate) stateless: bool,
     /// No `[ignore.*]`, as drift sorts them itself.
     pub(crate) without_ignores: bool,
+    /// An account that can't be reached makes its own environments unreadable and no others.
+    pub(crate) apart: bool,
 }
 
 /// A plan with what it was made from.
@@ -228,11 +231,32 @@ async fn plans(
 ) -> Result<Vec<Made>, Failure> {
     let all: Vec<&Desired> = group.iter().map(|one| &one.desired).collect();
     let (caller, lives) = tokio::join!(aws.caller(), aws.observe(&all));
-    let caller = caller.map_err(|fault| unknown_caller(&fault, &context.global))?;
+    let caller = match caller {
+        Err(fault) if !wish.apart => return Err(unknown_caller(&fault, &context.global)),
+        caller => caller,
+    };
     let mut made = Vec::new();
-    for (one, live) in group.iter().zip(lives) {
-        if let Some(refusal) = wrong_account(context, &caller, &one.desired) {
-            return Err(Failure::of(Exit::Refused, refusal).from(&one.sources));
+    for (one, mut live) in group.iter().zip(lives) {
+        let stranger = match &caller {
+            Ok(caller) => wrong_account(context, caller, &one.desired),
+            Err(_) => None,
+        };
+        let fault = match (&caller, stranger) {
+            (Err(fault), _) => Some(fault.clone()),
+            (Ok(_), Some(refusal)) if wish.apart => Some(Fault::new(
+                FaultKind::Credentials,
+                "sts:GetCallerIdentity",
+                refusal.message,
+            )),
+            (Ok(_), Some(refusal)) => {
+                return Err(Failure::of(Exit::Refused, refusal).from(&one.sources));
+            }
+            (Ok(_), None) => None,
+        };
+        if let Some(fault) = &fault {
+            let title = one.desired.environment.title();
+            crate::ui::complain(&format!("{title}: nothing could be read: {fault}"));
+            live = unreadable(&one.desired, fault);
         }
         let now = ground.now();
         let mut desired = one.desired.clone();
@@ -247,12 +271,13 @@ async fn plans(
         } else {
             diff(&desired, &live, &CATALOG, &today)
         };
-        let checked = if wish.destroy || wish.adopt {
+        let checked = if wish.destroy || wish.adopt || fault.is_some() {
             pgward_engine::Checked::default()
         } else {
             aws.check(&desired, &live, &changes).await
         };
-        let circumstances = circumstances(context, ground, &desired, wish, caller.clone());
+        let caller = caller.as_ref().ok().cloned();
+        let circumstances = circumstances(context, ground, &desired, wish, caller);
         let findings = if wish.destroy || wish.adopt {
             &[][..]
         } else {
@@ -273,6 +298,18 @@ async fn plans(
         });
     }
     Ok(made)
+}
+
+/// An environment of which nothing is known, and why.
+fn unreadable(desired: &Desired, fault: &Fault) -> Live {
+    let unknown = |address: &Address| {
+        let fault = Observation::Unreadable(Box::new(fault.clone()));
+        (address.clone(), fault)
+    };
+    Live {
+        resources: desired.resources.keys().map(unknown).collect(),
+        ..Live::default()
+    }
 }
 
 fn plan_of(
@@ -299,7 +336,7 @@ fn circumstances(
     ground: &Ground,
     desired: &Desired,
     wish: &Wish,
-    caller: pgward_engine::Caller,
+    caller: Option<pgward_engine::Caller>,
 ) -> Circumstances {
     let starts_now = !wish.in_window && (wish.now || desired.policy.disruptive == Disruptive::Now);
     Circumstances {
@@ -312,7 +349,7 @@ fn circumstances(
             .filter(|_| !ground.is_sandbox()),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         commit: desired.files.first().and_then(|file| commit_of(&file.path)),
-        caller: Some(caller),
+        caller,
         timing: if starts_now {
             Timing::Now
         } else {

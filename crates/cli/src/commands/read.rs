@@ -77,7 +77,7 @@ pub(crate) fn read(context: &Context, file: &str) -> Result<Environment, Failure
 }
 
 /// P1xx to P3xx errors stop a command before it reads AWS.
-fn stops(diagnostics: &Diagnostics) -> bool {
+pub(crate) fn stops(diagnostics: &Diagnostics) -> bool {
     diagnostics
         .iter()
         .any(|one| one.is_error() && !one.code.starts_with("P4"))

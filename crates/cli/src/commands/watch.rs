@@ -29,7 +29,8 @@ pub(crate) fn run(context: &Context, round: impl Fn() -> (Answer, Vec<String>)) 
         .build()
         .map_err(|error| Failure::failed(format!("cannot start: {error}")))?;
     runtime.block_on(async {
-        let signal = signals::first();
+        let mut signals = signals::Signals::listen();
+        let signal = signals.next();
         tokio::pin!(signal);
         let mut why = "watching".to_owned();
         let mut read = Vec::new();

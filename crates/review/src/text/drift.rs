@@ -56,6 +56,10 @@ fn headline(page: &mut Page, document: &DriftDocument) {
             let text = format!("{} as specified", wording::count(all, "resource"));
             head::headline(page, "NO DRIFT", &[text]);
         }
+        DriftVerdict::Incomplete if summary.compared == 0 => {
+            let text = format!("none of {} could be read", wording::count(all, "resource"));
+            head::headline(page, "NOT READ", &[text]);
+        }
         DriftVerdict::Incomplete => {
             let text = format!(
                 " in {} of {}",

@@ -8,6 +8,18 @@ use crate::wording;
 const SANDBOX: &str =
     "SANDBOX  simulated AWS inside this process, virtual clock, nothing leaves this machine";
 
+/// That nothing is asked of AWS itself, if so.
+pub(crate) fn asked(page: &mut Page, environment: &EnvironmentPart) {
+    if environment.sandbox {
+        let line = page.start().text(SANDBOX);
+        page.push(line);
+    }
+    if let Some(endpoint) = &environment.endpoint {
+        let line = page.start().text(format!("endpoint {endpoint}"));
+        page.push(line);
+    }
+}
+
 /// The environment, its account and region, and where it is asked for.
 pub(crate) fn environment(page: &mut Page, environment: &EnvironmentPart) {
     if environment.sandbox {
