@@ -12,7 +12,7 @@ pub(crate) struct Prepared {
 }
 
 /// Words of other tools for what is spelled otherwise here.
-const ALIASES: [(&str, &str); 12] = [
+const ALIASES: [(&str, &str); 13] = [
     ("validate", "check"),
     ("lint", "check"),
     ("diff", "plan"),

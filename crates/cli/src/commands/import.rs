@@ -13,11 +13,12 @@ use pgward_spec::import::{Existing, Imported, Inventory, import};
 
 use crate::args::ImportArgs;
 use crate::assemble::{Ground, chain};
+use crate::credentials::unknown_caller;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::forms;
 
-use super::plan::{self, unreachable_aws};
+use super::plan;
 use super::{Answer, Context, adopt, imported};
 
 /// Runs the command.
@@ -112,7 +113,7 @@ async fn write(
     let caller = aws
         .caller()
         .await
-        .map_err(|fault| unreachable_aws(&fault))?;
+        .map_err(|fault| unknown_caller(&fault, &context.global))?;
     if let Some(wrong) = place.account.as_ref().filter(|one| **one != caller.account) {
         let message = format!(
             "these credentials belong to account {}, {} lives in {wrong}",
