@@ -5,7 +5,7 @@ use clap::Command;
 use crate::exit::Exit;
 
 /// Examples of each command: what is typed, and what it is for.
-const EXAMPLES: [(&str, &[(&str, &str)]); 16] = [
+const EXAMPLES: [(&str, &[(&str, &str)]); 17] = [
     (
         "init",
         &[
@@ -98,6 +98,19 @@ const EXAMPLES: [(&str, &[(&str, &str)]); 16] = [
                 "without the question",
             ),
             ("pgward destroy dev --keep secret.app", "all but one"),
+        ],
+    ),
+    (
+        "import",
+        &[
+            (
+                "pgward import --instance shop-prod --write specs/prod.toml",
+                "a file from what exists",
+            ),
+            (
+                "pgward import prod --adopt",
+                "tags what the file names, after a question",
+            ),
         ],
     ),
     (

@@ -11,6 +11,7 @@ mod files;
 mod forms;
 mod places;
 mod progress;
+mod sandbox_args;
 mod signals;
 mod team;
 mod ui;

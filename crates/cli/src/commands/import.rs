@@ -13,11 +13,10 @@ use pgward_spec::import::{Existing, Imported, Inventory, import};
 
 use crate::args::ImportArgs;
 use crate::assemble::{Ground, chain};
+use crate::credentials::unknown_caller;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::forms;
-
-use crate::credentials::unknown_caller;
 
 use super::plan;
 use super::{Answer, Context, adopt, imported};

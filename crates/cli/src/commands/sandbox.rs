@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use pgward_sandbox::{Listen, Reach, listen};
 
-use crate::args::{CallArgs, Command, SandboxArgs, ServeArgs, SpecArg, TickArgs};
+use crate::args::{Command, SandboxArgs, SpecArg};
 use crate::assemble::World;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::sandbox_args::{CallArgs, ServeArgs, TickArgs};
 use crate::{args, files, ui};
 
 use super::{Answer, Context, run_on};

@@ -13,7 +13,7 @@ use pgward_review::text;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::files;
-use crate::signals;
+use crate::signals::Signals;
 use crate::ui::complain;
 
 use super::{Answer, Context};
@@ -29,7 +29,7 @@ pub(crate) fn run(context: &Context, round: impl Fn() -> (Answer, Vec<String>)) 
         .build()
         .map_err(|error| Failure::failed(format!("cannot start: {error}")))?;
     runtime.block_on(async {
-        let mut signals = signals::Signals::listen();
+        let mut signals = Signals::listen();
         let signal = signals.next();
         tokio::pin!(signal);
         let mut why = "watching".to_owned();
