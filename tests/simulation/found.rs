@@ -28,6 +28,11 @@ fn in_window() -> Wish {
     }
 }
 
+/// An environment that can still get a minor version.
+fn older(sections: &[&str]) -> Environment {
+    Environment::plain(sections).with("postgres", "version", "\"16.9\"")
+}
+
 fn only(address: &str) -> Wish {
     Wish {
         only: vec![address.to_owned()],
@@ -236,4 +241,26 @@ fn a_promoted_replica_is_not_replaced() {
         .expect("the invariants hold");
     assert_eq!(codes(&story.run_with(&in_window())), ["P601"]);
     story.ends_well();
+}
+
+#[test]
+fn only_upgrades_no_source_before_its_replica() {
+    let plain = older(&["replica.one"]);
+    let mut story = begin(plain.clone());
+    story.edit_to(plain.with("postgres", "version", "\"16.10\""));
+    assert_eq!(codes(&story.run_with(&only("instance"))), ["P608"]);
+    story.ends_well();
+}
+
+#[test]
+fn a_replica_that_is_moved_does_not_stand_in_the_way_of_an_upgrade() {
+    let plain = older(&["replica.one", "replica.two"]);
+    let below = plain
+        .clone()
+        .with("replica.two", "source", "\"replica.one\"");
+    for (before, after) in [(&plain, &below), (&below, &plain)] {
+        let mut story = begin(before.clone());
+        story.edit_to(after.clone().with("postgres", "version", "\"16.10\""));
+        story.ends_well();
+    }
 }

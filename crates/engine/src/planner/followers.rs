@@ -79,7 +79,7 @@ impl Planner<'_> {
             .collect()
     }
 
-    fn upgrades(&self, change: &PlannedChange) -> bool {
+    pub(super) fn upgrades(&self, change: &PlannedChange) -> bool {
         change.attribute.as_ref().is_some_and(|(path, _)| {
             let row = self.catalog.kind(&change.kind).attribute(path);
             row.is_some_and(|row| row.one_way == Some(Way::Upgrade))

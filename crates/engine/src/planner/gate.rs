@@ -134,12 +134,21 @@ impl Planner<'_> {
     /// `--only`: what it doesn't name is left out of the plan.
     pub(super) fn restrict(&self, changes: &mut Vec<PlannedChange>) {
         let only = &self.circumstances.only;
-        changes.retain(|change| {
+        let is_kept = |change: &PlannedChange| {
             self.is_selected(&change.path) || self.is_selected(&Path::new(change.address.as_str()))
-        });
+        };
+        let upgrades: Vec<Address> = changes
+            .iter()
+            .filter(|change| !is_kept(change) && self.upgrades(change))
+            .map(|change| change.address.clone())
+            .collect();
+        changes.retain(is_kept);
         let lacking: Vec<Option<&ResourceChange>> = changes
             .iter()
-            .map(|change| self.left_out(change, changes))
+            .map(|change| {
+                self.left_out(change, changes)
+                    .or_else(|| self.follower_left_out(change, &upgrades))
+            })
             .collect();
         for (change, needed) in changes.iter_mut().zip(lacking) {
             let Some(needed) = needed else { continue };
@@ -155,6 +164,25 @@ impl Planner<'_> {
     pub(super) fn is_selected(&self, path: &Path) -> bool {
         let only = &self.circumstances.only;
         only.is_empty() || only.iter().any(|selection| path.is_within(selection))
+    }
+
+    /// The replica that has to get a minor version before its source, and is left out.
+    fn follower_left_out(
+        &self,
+        change: &PlannedChange,
+        upgrades: &[Address],
+    ) -> Option<&ResourceChange> {
+        let resources = &self.changes.resources;
+        let along = resources
+            .iter()
+            .any(|one| one.address == change.address && self.takes_followers_along(one));
+        if along || !self.upgrades(change) {
+            return None;
+        }
+        let first = upgrades
+            .iter()
+            .find(|other| self.graph.reaches(other, &change.address))?;
+        resources.iter().find(|one| one.address == *first)
     }
 
     /// What a change needs to exist and the restricted plan does not make.

@@ -335,6 +335,12 @@ impl Planner<'_> {
         if before.verb == Verb::Restart {
             return false;
         }
+        if self.is_replaced_before(operations, before, one) {
+            return true;
+        }
+        if self.is_replaced_before(operations, one, before) {
+            return false;
+        }
         if self.upgrades_together(one, before) {
             // The follower is the one that reaches the other, and it goes first.
             return self.graph.reaches(&before.address, &one.address);
@@ -354,17 +360,44 @@ impl Planner<'_> {
             && self.uses(deletion, other)
     }
 
+    /// Whether a replica gives way to a new one before a source of it is upgraded: AWS refuses the
+    /// upgrade for as long as the replica runs an older version. What it copies now counts, and what
+    /// that copies in turn; where the new one copies from another replica comes first.
+    fn is_replaced_before(
+        &self,
+        operations: &[Operation],
+        follower: &Operation,
+        leader: &Operation,
+    ) -> bool {
+        let copies = |source: &Operation| {
+            self.uses(follower, source)
+                && (source.address == leader.address
+                    || self.graph.reaches(&source.address, &leader.address))
+        };
+        let leads = self.changes.resources.iter().any(|change| {
+            change.address == leader.address
+                && change.verb == Verb::Update
+                && !self.takes_followers_along(change)
+        });
+        follower.verb == Verb::Replace
+            && leader.verb == Verb::Update
+            && leads
+            && self.upgrades_version(leader)
+            && operations.iter().any(copies)
+    }
+
     /// Whether two operations change the version of a source and of its replica.
     fn upgrades_together(&self, one: &Operation, other: &Operation) -> bool {
-        let upgrades = |operation: &Operation| {
-            let kind = self.catalog.kind(&operation.kind);
-            operation
-                .attributes
-                .iter()
-                .filter_map(|path| kind.attribute(path))
-                .any(|attribute| attribute.one_way == Some(Way::Upgrade))
-        };
-        upgrades(one) && upgrades(other)
+        self.upgrades_version(one) && self.upgrades_version(other)
+    }
+
+    fn upgrades_version(&self, operation: &Operation) -> bool {
+        let kind = self.catalog.kind(&operation.kind);
+        operation
+            .attributes
+            .iter()
+            .filter_map(|path| kind.attribute(path))
+            .any(|attribute| attribute.one_way == Some(Way::Upgrade))
     }
 
     /// Whether what depends restarts before what it depends on (resource semantics, 7).
