@@ -5,7 +5,7 @@ use clap::Command;
 use crate::exit::Exit;
 
 /// Examples of each command: what is typed, and what it is for.
-const EXAMPLES: [(&str, &[(&str, &str)]); 17] = [
+const EXAMPLES: [(&str, &[(&str, &str)]); 18] = [
     (
         "init",
         &[
@@ -37,6 +37,19 @@ const EXAMPLES: [(&str, &[(&str, &str)]); 17] = [
                 "shows what would change, exits with 2",
             ),
             ("pgward fmt -", "from stdin to stdout, for an editor"),
+        ],
+    ),
+    (
+        "preflight",
+        &[
+            (
+                "pgward preflight prod",
+                "credentials, permissions, quotas and names, before any work",
+            ),
+            (
+                "pgward preflight prod --profile deploy",
+                "as another role would see it",
+            ),
         ],
     ),
     (
