@@ -234,6 +234,7 @@ fn item(
     } else {
         DriftClass::Outside
     };
+    let lost = change.verb == Verb::Create && last.is_some() && catalog.kind(&change.kind).stateful;
     DriftItem {
         address: change.address.clone(),
         path: change.path.clone(),
@@ -241,10 +242,18 @@ fn item(
         last_applied: last,
         live,
         class,
-        effect: change.effect,
+        effect: if lost {
+            Effect::DataLoss
+        } else {
+            change.effect
+        },
         flags: exposed(catalog, change),
         disowned: false,
-        remarks: Vec::new(),
+        remarks: if lost {
+            vec!["it is gone, and one made in its place is empty: restore a backup".to_owned()]
+        } else {
+            Vec::new()
+        },
         origin: change.origin.clone(),
     }
 }

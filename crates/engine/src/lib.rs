@@ -35,6 +35,6 @@ pub use ports::{
     Adopt, Change, Checked, Clock, Create, Delete, Journal, JournalLine, Lease, Remote,
 };
 pub use report::{Ending, Event, OperationReport, Outcome, Progress, Report};
-pub use since::{Requested, requests, tell_since};
+pub use since::{Requested, makes_data, requests, tell_lost, tell_since};
 pub use stale::{Moved, renew};
 pub use window::next_window;

@@ -5,10 +5,10 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use pgward_model::Path;
+use pgward_model::{Catalog, Diagnostic, Path};
 use serde::{Deserialize, Serialize};
 
-use crate::{Plan, Record, When};
+use crate::{Plan, Record, Verb, When};
 
 /// When a value was sent to AWS, and by whom.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +42,39 @@ pub fn requests(
             (waiting.path.clone(), request)
         })
         .collect()
+}
+
+/// Whether a plan would make something anew that holds data, so that the record has a word to say.
+#[must_use]
+pub fn makes_data(plan: &Plan, catalog: &Catalog) -> bool {
+    plan.changes
+        .iter()
+        .any(|change| change.verb == Verb::Create && catalog.kind(&change.kind).stateful)
+}
+
+/// P609 for what held data after the last apply, is gone, and would be made anew without it.
+pub fn tell_lost(plan: &mut Plan, record: &Record, catalog: &Catalog) {
+    let gone = plan.changes.iter().filter(|change| {
+        change.verb == Verb::Create
+            && catalog.kind(&change.kind).stateful
+            && record.names.get(&change.address) == Some(&change.name)
+    });
+    let found: Vec<Diagnostic> = gone
+        .map(|change| {
+            let (noun, name) = (&change.noun, &change.name);
+            let at = record.at.strftime("%-d %b %H:%M UTC");
+            let message =
+                format!("the {noun} {name} was there on {at} and is gone; this makes an empty one");
+            Diagnostic::warning("P609", message)
+                .at_some(change.origin.as_ref(), "")
+                .about(change.address.as_str())
+                .fact(
+                    "next",
+                    "to have the data back, restore a backup under that name instead",
+                )
+        })
+        .collect();
+    plan.findings.extend(found);
 }
 
 /// Adds to what waits since when it does, and whether a window has passed without effect.

@@ -285,10 +285,11 @@ async fn plans(
         };
         let mut plan = plan_of(&desired, &live, &changes, &checked, findings, circumstances);
         if !wish.stateless
-            && !plan.waiting.is_empty()
+            && (!plan.waiting.is_empty() || pgward_engine::makes_data(&plan, &CATALOG))
             && let Ok(Some(record)) = lease::store(context, one)?.record()
         {
             pgward_engine::tell_since(&mut plan, &record);
+            pgward_engine::tell_lost(&mut plan, &record, &CATALOG);
         }
         made.push(Made {
             plan,
