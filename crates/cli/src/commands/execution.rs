@@ -34,9 +34,10 @@ pub(crate) async fn perform(
     options: ApplyOptions,
 ) -> Answer {
     let began = made.ground.now();
+    // Milliseconds, since a run that fails at once may be repeated within the second.
     let run = format!(
         "{}-{}",
-        began.strftime("%Y%m%dT%H%M%SZ"),
+        began.strftime("%Y%m%dT%H%M%S%3fZ"),
         approved.plan().id
     );
     let store = lease::store(context, environment)?;
