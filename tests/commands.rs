@@ -3,53 +3,15 @@
 //! It runs the built program in a temporary copy of `specs/`; building the workspace's tests builds it.
 
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use pgward_tests::program::{folder, program, text};
 use serde_json::Value;
-use tempfile::TempDir;
-
-/// The built program, beside the folder of this test's own executable.
-fn program() -> PathBuf {
-    let own = std::env::current_exe().expect("a test has an executable");
-    let profile = own
-        .ancestors()
-        .nth(2)
-        .expect("tests are built into target/PROFILE/deps");
-    let path = profile.join(format!("pgward{}", std::env::consts::EXE_SUFFIX));
-    assert!(
-        path.exists(),
-        "{} is not built: cargo test --workspace, or cargo build",
-        path.display()
-    );
-    path
-}
-
-/// A folder with a copy of the shipped specs.
-fn folder() -> TempDir {
-    let folder = tempfile::tempdir().expect("there is room for a few files");
-    let specs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs");
-    let copy = folder.path().join("specs");
-    std::fs::create_dir(&copy).expect("the folder is ours");
-    for entry in std::fs::read_dir(specs).expect("the specs are shipped") {
-        let path = entry.expect("the folder can be listed").path();
-        let name = path.file_name().expect("a file has a name");
-        std::fs::copy(&path, copy.join(name)).expect("it can be copied");
-    }
-    folder
-}
 
 fn command(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(program());
-    command
-        .args(arguments)
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .env("HTTPS_PROXY", "http://127.0.0.1:9")
-        .env("NO_PROXY", "127.0.0.1")
-        .env("USER", "tester")
-        .env_remove("GITHUB_ACTIONS")
-        .env_remove("AWS_PROFILE");
+    let mut command = pgward_tests::program::command(program(), folder);
+    command.args(arguments);
     command
 }
 
@@ -58,10 +20,6 @@ fn run(folder: &Path, line: &str) -> Output {
     command(folder, &arguments)
         .output()
         .expect("the program starts")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).expect("output is UTF-8")
 }
 
 /// Runs a line that must end with a code, and gives stdout.

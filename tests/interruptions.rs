@@ -10,7 +10,8 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use server::{Server, command, folder, program, text};
+use pgward_tests::program::{folder, program, text};
+use server::{Server, command, with_credentials};
 
 /// What GitHub gives a step between SIGINT and SIGTERM; the report and the lock's release fit in.
 const GRACE: Duration = Duration::from_millis(7500);
@@ -202,23 +203,26 @@ fn nobody_has_to_read_what_a_run_prints() {
     goes_on(&server, folder.path());
 }
 
+/// Applies where no file may become larger than so many blocks of 1 KiB: what goes beyond fails to
+/// be written, as on a full disk.
+fn apply_with_room(server: &Server, folder: &Path, blocks: u32) {
+    let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" apply dev --yes");
+    let output = with_credentials("bash", folder)
+        .args(["-c", &script])
+        .arg(program())
+        .env("AWS_ENDPOINT_URL", server.url())
+        .output()
+        .expect("bash is there");
+    let (out, complaints) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(1), "{out}{complaints}");
+    assert!(complaints.contains("File too large"), "{complaints}");
+}
+
 #[test]
 fn without_room_for_the_journal_nothing_is_sent() {
     let folder = folder();
     let server = Server::start(folder.path());
-    // A limit on the size of files stands for a full disk: what goes beyond it fails to be written.
-    let script = "trap '' XFSZ; ulimit -f 0; exec \"$0\" apply dev --yes";
-    let output = Command::new("bash")
-        .args(["-c", script])
-        .arg(program())
-        .current_dir(folder.path())
-        .envs(server::environment())
-        .env("AWS_ENDPOINT_URL", server.url())
-        .output()
-        .expect("bash is there");
-    let complaints = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{complaints}");
-    assert!(complaints.contains("File too large"), "{complaints}");
+    apply_with_room(&server, folder.path(), 0);
     let plan = expect(&server, folder.path(), "plan dev --json", 0);
     let plan: serde_json::Value = serde_json::from_str(&plan).expect("JSON");
     assert_eq!(plan["is_new"], true, "something was created");
@@ -229,17 +233,6 @@ fn without_room_for_the_journal_nothing_is_sent() {
 fn a_disk_that_fills_up_stops_the_run() {
     let folder = folder();
     let server = Server::start(folder.path());
-    let script = "trap '' XFSZ; ulimit -f 1; exec \"$0\" apply dev --yes";
-    let output = Command::new("bash")
-        .args(["-c", script])
-        .arg(program())
-        .current_dir(folder.path())
-        .envs(server::environment())
-        .env("AWS_ENDPOINT_URL", server.url())
-        .output()
-        .expect("bash is there");
-    let (out, complaints) = (text(&output.stdout), text(&output.stderr));
-    assert_eq!(output.status.code(), Some(1), "{out}{complaints}");
-    assert!(complaints.contains("File too large"), "{complaints}");
+    apply_with_room(&server, folder.path(), 1);
     goes_on(&server, folder.path());
 }

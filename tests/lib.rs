@@ -1,3 +1,4 @@
 //! Tests that see the product as its users do, and the stage they play on.
 
+pub mod program;
 pub mod stage;

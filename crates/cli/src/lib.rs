@@ -21,6 +21,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 pub use args::{Cli, command};
+pub use commands::inventory;
 pub use exit::Exit;
 
 /// Runs the program with its arguments, the name included, and says how it ended.

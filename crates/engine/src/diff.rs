@@ -283,6 +283,8 @@ impl View<'_> {
             (_, Some(waiting)) => {
                 found.push(self.change(attribute, None, Some(waiting), Some(declared)));
             }
+            // What AWS is still creating does not show all of it yet; it gets what was asked for.
+            (None, None) if self.present.unfinished => {}
             (_, None) if self.comes_with_upgrade(attribute) => {
                 self.wait(attribute, Some(declared), true, changes);
             }

@@ -1,16 +1,14 @@
 //! `import --adopt`: tags for what exists under the names of a spec, and nothing else.
 
-use pgward_engine::{ApplyOptions, approve};
-use pgward_model::Diagnostics;
+use pgward_engine::ApplyOptions;
 use pgward_review::text;
 
 use crate::args::SpecArg;
-use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::forms;
 
-use super::plan::{self, Wish};
-use super::{Answer, Context, execution, lease, read};
+use super::execution::{self, Run};
+use super::plan::Wish;
+use super::{Answer, Context, lease, read};
 
 /// Runs the command.
 pub(crate) fn run(context: &Context, spec: &SpecArg, yes: bool) -> Answer {
@@ -30,31 +28,14 @@ async fn adopt(context: &Context, environment: read::Environment, yes: bool) -> 
     let ground = context.ground(&environment.store)?;
     let holder = format!("import {name} --adopt");
     let lease = lease::take(context, &environment, &holder, &ground)?;
-    let wish = Wish {
-        adopt: true,
-        ..Wish::default()
+    let run = Run {
+        shown: text::adoption,
+        wish: Wish {
+            adopt: true,
+            ..Wish::default()
+        },
+        options: ApplyOptions::default(),
+        yes,
     };
-    let mut made = plan::make(context, std::slice::from_ref(&environment), &wish).await?;
-    let made = made.pop().expect("one environment gives one plan");
-    let document = forms::document(&made.plan, &environment.desired);
-    if execution::is_idle(&made.plan) {
-        execution::idle(context, &document, ground.now())?;
-        plan::verbose(context, std::slice::from_ref(&made));
-        return Ok(Exit::Done);
-    }
-    if context.human() {
-        context.result(&text::adoption(&document, context.ui.out))?;
-    }
-    let approved = approve(made.plan.clone()).map_err(|refusals| {
-        let mut diagnostics = Diagnostics::new();
-        diagnostics.extend(refusals);
-        Failure::findings(diagnostics, environment.sources.clone())
-    })?;
-    if !yes && !context.ui.confirm(&text::question(&document), &name)? {
-        return Err(Failure::refused(format!("the answer was not {name}")));
-    }
-    let options = ApplyOptions::default();
-    let answer = execution::perform(context, &environment, &made, &approved, lease, options).await;
-    plan::verbose(context, std::slice::from_ref(&made));
-    answer
+    execution::agree(context, &environment, run, lease).await
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use pgward_engine::{
     ApplyOptions, ApprovedPlan, Ending, Lease as _, Outcome, Plan, Ports, Record, Remote, Report,
-    Stop, Verb, Verdict, apply, declared_values, requests,
+    Stop, Verb, Verdict, apply, approve, declared_values, requests,
 };
 use pgward_kinds::CATALOG;
-use pgward_model::Diagnostic;
+use pgward_model::{Diagnostic, Diagnostics};
 use pgward_review::{Document, Subject, text};
 use pgward_store::Store;
 
@@ -23,6 +23,49 @@ use super::lease::{self, Taken};
 use super::plan::{self, Made, Wish};
 use super::read::Environment;
 use super::{Answer, Context};
+
+/// What a run is to do, and how the plan is shown before anybody agrees.
+pub(crate) struct Run {
+    pub(crate) shown: fn(&Document, text::Style) -> String,
+    pub(crate) wish: Wish,
+    pub(crate) options: ApplyOptions,
+    /// Whether the answer was given already.
+    pub(crate) yes: bool,
+}
+
+/// Plans, shows, asks, and does exactly that.
+pub(crate) async fn agree(
+    context: &Context,
+    environment: &Environment,
+    run: Run,
+    lease: Taken,
+) -> Answer {
+    let mut made = plan::make(context, std::slice::from_ref(environment), &run.wish).await?;
+    let made = made.pop().expect("one environment gives one plan");
+    let document = forms::document(&made.plan, &environment.desired);
+    if is_idle(&made.plan) {
+        idle(context, &document, made.ground.now())?;
+        plan::verbose(context, std::slice::from_ref(&made));
+        return Ok(Exit::Done);
+    }
+    if context.human() {
+        context.result(&(run.shown)(&document, context.ui.out))?;
+    }
+    let approved = approve(made.plan.clone()).map_err(|refusals| {
+        let mut diagnostics = Diagnostics::new();
+        diagnostics.extend(refusals);
+        Failure::findings(diagnostics, environment.sources.clone())
+    })?;
+    // Waiting for what AWS is still creating changes nothing.
+    let asks = !run.yes && !made.plan.changes.is_empty();
+    let name = &environment.desired.environment.name;
+    if asks && !context.ui.confirm(&text::question(&document), name)? {
+        return Err(Failure::refused(format!("the answer was not {name}")));
+    }
+    let answer = perform(context, environment, &made, &approved, lease, run.options).await;
+    plan::verbose(context, std::slice::from_ref(&made));
+    answer
+}
 
 /// Applies, reports, reads again and keeps the record.
 pub(crate) async fn perform(

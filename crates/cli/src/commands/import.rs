@@ -204,7 +204,9 @@ async fn discover(aws: &Arc<Aws>, name: &str, region: &str) -> Result<Discovery,
     Ok(found)
 }
 
-fn inventory(discovery: &Discovery, environment: Environment) -> Inventory {
+/// What a file is written from: everything that was found, as an environment would declare it.
+#[must_use]
+pub fn inventory(discovery: &Discovery, environment: Environment) -> Inventory {
     let resources = discovery
         .resources
         .iter()

@@ -48,6 +48,7 @@ pub(crate) struct Context {
     pub(crate) forms: Forms,
 }
 
+pub use import::inventory;
 pub(crate) use plan::Made;
 
 /// What a command answers.

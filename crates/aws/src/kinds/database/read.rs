@@ -156,14 +156,7 @@ fn read_own(
         table.encryption.path,
         Value::Text(encryption(instance, written, keys)),
     );
-    // An instance that is being created shows no port yet; it gets the one that was asked for.
-    let asked = declared
-        .filter(|_| is_unborn(instance))
-        .and_then(|resource| resource.attributes.get(table.port.path));
-    now.set_some(
-        table.port.path,
-        int_value(port(instance)).or_else(|| asked.cloned()),
-    );
+    now.set_some(table.port.path, int_value(port(instance)));
     let group = instance
         .db_subnet_group()
         .and_then(|group| group.db_subnet_group_name());
