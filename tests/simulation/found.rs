@@ -11,6 +11,7 @@ use super::environment::Environment;
 use super::outside::{self, Deed};
 use super::start;
 use super::story::Story;
+use super::wire::Cut;
 
 const EIGHT_DAYS: Duration = Duration::from_secs(8 * 24 * 3600 + 3600);
 
@@ -263,4 +264,67 @@ fn a_replica_that_is_moved_does_not_stand_in_the_way_of_an_upgrade() {
         story.edit_to(after.clone().with("postgres", "version", "\"16.10\""));
         story.ends_well();
     }
+}
+
+#[test]
+fn a_replica_that_is_made_before_an_upgrade_in_the_window_starts_on_the_version_of_its_source() {
+    let plain = Environment::plain(&["parameters", "replica.one"]);
+    let with_two = Environment::plain(&["parameters", "replica.one", "replica.two"]);
+    let upgraded = |environment: &Environment| {
+        let environment = environment.clone();
+        environment.with("postgres", "version", "\"17\"")
+    };
+    // With the upgrade, after it was queued, and in place of one that copied something else.
+    let below = with_two
+        .clone()
+        .with("replica.two", "source", "\"replica.one\"");
+    for (before, edits) in [
+        (&plain, vec![upgraded(&with_two)]),
+        (&plain, vec![upgraded(&plain), upgraded(&with_two)]),
+        (&with_two, vec![upgraded(&below)]),
+    ] {
+        let mut story = begin(before.clone());
+        for edit in edits {
+            story.edit_to(edit);
+            story.run_with(&in_window());
+        }
+        story.ends_well();
+    }
+}
+
+#[test]
+fn only_gives_a_replica_nothing_that_its_source_is_too_old_for() {
+    let plain = Environment::plain(&["parameters", "replica.one"]);
+    let with_two = Environment::plain(&["parameters", "replica.one", "replica.two"]);
+    for (after, address) in [(&plain, "replica.one"), (&with_two, "replica.two")] {
+        let mut story = begin(plain.clone());
+        story.edit_to(after.clone().with("postgres", "version", "\"17\""));
+        let mut wish = only(address);
+        wish.only.push("parameters".to_owned());
+        story.run_with(&wish);
+        story.ends_well();
+    }
+}
+
+#[test]
+fn an_upgrade_that_was_begun_and_seems_to_wait_leaves_the_replica_for_later() {
+    let plain = Environment::plain(&["parameters", "replica.one"]).with(
+        "parameters",
+        "max_connections",
+        "100",
+    );
+    let upgraded = plain.clone().with("postgres", "version", "\"17\"");
+    let mut story = begin(plain);
+    story.edit_to(upgraded.clone());
+    let (sent, wish) = (Cut::Stop(9), Wish::everything_now());
+    let played = story.apply(&wish, Some(sent)).expect("the invariants hold");
+    let report = played.expect("nothing kills it").expect("it may start");
+    assert!(!report.expect("there is much to do").is_complete());
+    story.others_do(&Deed::new(
+        "rds:ResetDBParameterGroup",
+        json!({ "DBParameterGroupName": "shop-dev-pg16", "ResetAllParameters": "true" }),
+    ));
+    story.edit_to(upgraded.with("backup", "copy_tags", "true"));
+    story.run_with(&wish);
+    story.ends_well();
 }

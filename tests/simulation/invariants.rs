@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use pgward_engine::{Outcome, Report, Verb, When};
+use pgward_engine::{Outcome, Report, unforeseen};
 use pgward_model::Desired;
 use pgward_sandbox::{CallRecord, Sandbox};
 use pgward_tests::stage::Written;
@@ -54,27 +54,14 @@ pub(crate) fn converges(is_done: bool, rounds: usize, last: &str) -> Holds {
     broken('a', format!("after {rounds} runs it is not done:\n{last}"))
 }
 
-/// (b): the plan after a finished apply is empty or waiting.
-///
-/// What the plan before it said to stay for as long as something uses it may go now, and so may
-/// what the plan before it said it could not look for.
+/// (b): the plan after a finished apply is empty, waiting, or as the plan before it foresaw.
 pub(crate) fn leaves_nothing(report: &Report, before: &Prepared, after: &Prepared) -> Holds {
-    let is_done = after.plan.changes.iter().all(|change| {
-        let unseen = !before.plan.not_checked.is_empty();
-        change.verb == Verb::Delete && (unseen || before.keeps(&change.name))
-    });
-    // What a released upgrade leaves to do is known after it.
-    let released = before.plan.changes.iter().any(|change| {
-        let releases = change.also_releases.as_ref();
-        change.when == When::Now && releases.is_some_and(|list| !list.is_empty())
-    });
-    if !report.is_complete() || is_done || released || !after.plan.unread.is_empty() {
+    let unforeseen = unforeseen(&before.plan, report, &after.plan);
+    if unforeseen.is_empty() {
         return Ok(());
     }
-    let left: Vec<String> = after
-        .plan
-        .changes
-        .iter()
+    let left: Vec<String> = unforeseen
+        .into_iter()
         .map(|change| {
             format!(
                 "{} {}: {:?} in AWS, {:?} declared",

@@ -112,12 +112,6 @@ impl Prepared {
         self.plan = renewed;
         None
     }
-
-    /// Whether the plan said that a resource stays for as long as something uses it.
-    pub(crate) fn keeps(&self, name: &str) -> bool {
-        let words = format!("{name} stays as long as");
-        self.plan.notes.iter().any(|note| note.contains(&words))
-    }
 }
 
 impl Play {
@@ -332,11 +326,7 @@ impl Play {
     }
 
     fn tell(&self, report: &Report, prepared: &Prepared, after: &Prepared) {
-        let aftermath = Aftermath {
-            lock_released: true,
-            endpoints: text::endpoints(&after.plan.outputs),
-            secrets: Vec::new(),
-        };
+        let aftermath = Aftermath::of(&prepared.plan, report, Some(&after.plan));
         let told = text::report(report, &prepared.document, &aftermath, Style::default());
         self.written.keep(told);
         let whole = serde_json::to_string(report).expect("reports are plain data");

@@ -203,11 +203,7 @@ impl Stage {
         };
         let after = self.plan(&planned.given, &wish);
         self.recorder.replace(sent);
-        let aftermath = Aftermath {
-            lock_released: true,
-            endpoints: text::endpoints(&after.plan.outputs),
-            secrets: Vec::new(),
-        };
+        let aftermath = Aftermath::of(approved.plan(), &report, Some(&after.plan));
         let text = text::report(&report, &planned.document, &aftermath, Style::default());
         self.written.keep(&text);
         self.written

@@ -13,6 +13,7 @@ mod live;
 mod plan;
 mod planner;
 mod ports;
+mod proof;
 mod report;
 mod since;
 mod stale;
@@ -34,6 +35,7 @@ pub use planner::plan;
 pub use ports::{
     Adopt, Change, Checked, Clock, Create, Delete, Journal, JournalLine, Lease, Remote,
 };
+pub use proof::unforeseen;
 pub use report::{Ending, Event, OperationReport, Outcome, Progress, Report};
 pub use since::{Requested, makes_data, requests, tell_lost, tell_since};
 pub use stale::{Moved, renew};

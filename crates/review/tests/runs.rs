@@ -328,6 +328,7 @@ fn a_complete_run_says_where_to_connect() {
         secrets: secrets
             .map(|name| format!("happytrip/b2b/prod/{name}"))
             .to_vec(),
+        due: 0,
     };
     assert_eq!(
         aftermath.endpoints[0],
@@ -339,6 +340,12 @@ fn a_complete_run_says_where_to_connect() {
     );
     let text = report(&result, &document, &aftermath, plain());
     assert_data_eq!(text, file!["samples/report-done.txt"].raw());
+    let due = Aftermath {
+        due: 2,
+        ..aftermath
+    };
+    let text = report(&result, &document, &due, plain());
+    assert_data_eq!(text, file!["samples/report-due.txt"].raw());
 }
 
 #[test]

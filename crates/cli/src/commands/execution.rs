@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use pgward_engine::{
     ApplyOptions, ApprovedPlan, Ending, Lease as _, Outcome, Plan, Ports, Record, Remote, Report,
-    Stop, Verb, Verdict, apply, approve, declared_values, requests,
+    Stop, Verb, Verdict, apply, approve, declared_values, requests, unforeseen,
 };
 use pgward_kinds::CATALOG;
 use pgward_model::{Diagnostic, Diagnostics};
@@ -159,7 +159,7 @@ async fn conclude(
         // Whoever has the lock keeps the record.
         crate::ui::complain("warning: the lock was lost, so the record of this apply was not kept");
     }
-    let aftermath = aftermath(environment, after.as_ref());
+    let aftermath = aftermath(environment, plan, report, after.as_ref());
     context.tell(&Subject::Run {
         report,
         document,
@@ -168,7 +168,7 @@ async fn conclude(
     if !context.json() {
         endings(report);
     }
-    if let Some(diagnostic) = proof(report, after.as_ref()) {
+    if let Some(diagnostic) = proof(plan, report, after.as_ref()) {
         context.ui.failure(&Failure::of(Exit::Failed, diagnostic));
         return Ok(Exit::Failed);
     }
@@ -204,20 +204,21 @@ fn wish_again(plan: &Plan) -> Wish {
 }
 
 /// After a complete run nothing may be left to do: if something is, that is a defect of ours.
-fn proof(report: &Report, after: Option<&Made>) -> Option<Diagnostic> {
+fn proof(before: &Plan, report: &Report, after: Option<&Made>) -> Option<Diagnostic> {
     let after = &after?.plan;
     if report.operations.iter().any(|one| one.verb == Verb::Adopt) {
         return None;
     }
     let accepted = report.count(|outcome| *outcome == Outcome::Accepted) > 0;
-    if !report.is_complete() || accepted || after.changes.is_empty() {
+    let left = unforeseen(before, report, after);
+    if accepted || left.is_empty() {
         return None;
     }
     let mut diagnostic = Diagnostic::error(
         "P901",
         "everything was applied, and AWS still differs from the spec; please report this",
     );
-    for change in &after.changes {
+    for change in left {
         let before = change.before_text.as_deref().unwrap_or("nothing");
         let wanted = change.after_text.as_deref().unwrap_or("nothing");
         diagnostic = diagnostic.fact(
@@ -308,19 +309,19 @@ fn keep_record(
 }
 
 /// What the reader needs after a run: where clients connect, and the names of secrets.
-fn aftermath(environment: &Environment, after: Option<&Made>) -> text::Aftermath {
+fn aftermath(
+    environment: &Environment,
+    plan: &Plan,
+    report: &Report,
+    after: Option<&Made>,
+) -> text::Aftermath {
+    let resources = environment.desired.resources.values();
     text::Aftermath {
-        lock_released: true,
-        endpoints: after
-            .map(|after| text::endpoints(&after.plan.outputs))
-            .unwrap_or_default(),
-        secrets: environment
-            .desired
-            .resources
-            .values()
+        secrets: resources
             .filter(|resource| resource.kind == "secret")
             .map(|resource| resource.name.clone())
             .collect(),
+        ..text::Aftermath::of(plan, report, after.map(|after| &after.plan))
     }
 }
 

@@ -6,6 +6,11 @@ use crate::{Leftover, PlannedChange, Present, Readiness, ResourceChange, Verb, W
 
 use super::Planner;
 
+/// The words of a plan's note on a leftover that something still uses.
+pub(crate) fn stays(name: &str) -> String {
+    format!("{name} stays as long as")
+}
+
 impl Planner<'_> {
     /// Takes the deletions out of the plan that AWS would refuse, since something goes on using
     /// the resource after it. Says so in one sentence each.
@@ -29,8 +34,9 @@ impl Planner<'_> {
                 let noun = self.catalog.kind(&leftover.kind).noun;
                 let name = &leftover.present.name;
                 let sentence = format!(
-                    "{}: the {noun} {name} stays as long as {user} uses it",
-                    leftover.address
+                    "{}: the {noun} {} {user} uses it",
+                    leftover.address,
+                    stays(name)
                 );
                 Some((leftover.address.clone(), name.clone(), sentence))
             })

@@ -10,6 +10,8 @@ mod values;
 mod waiting;
 mod wholes;
 
+pub(crate) use leftovers::stays;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
@@ -106,14 +108,15 @@ impl Planner<'_> {
         }
         self.drop_followers(&mut changes);
         let mut held = self.hold_leaders(&mut changes);
-        held.extend(self.hold_followers(&mut changes));
         self.restrict(&mut changes);
+        held.extend(self.hold_followers(&mut changes));
         self.use_restarts(&mut changes);
         self.plan_restarts(&mut changes);
         self.gates(&mut changes);
         self.hold_upgrades(&mut changes);
         let kept = self.keep_used(&mut changes);
-        let operations = self.operations(&mut changes);
+        let mut operations = self.operations(&mut changes);
+        held.extend(self.hold_back(&changes, &mut operations));
         let steps = self.steps(&operations);
         self.order(&mut changes);
         let mut waiting = self.waiting();

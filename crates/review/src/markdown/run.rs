@@ -53,6 +53,10 @@ fn at(
             out = format!("{out}\nEndpoint for {used_for}: {address}\n");
         }
     }
+    if aftermath.due > 0 {
+        let due = wording::count(aftermath.due, "change");
+        out = format!("{out}\nThe next plan shows {due} that had to wait for this.\n");
+    }
     out.push_str(&left.line(setting));
     let git = document.spec.git.as_ref();
     out.push_str(&footer(

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use pgward_engine::{Ending, OperationReport, Outcome, Report, When};
+use pgward_engine::{Ending, OperationReport, Outcome, Plan, Report, When, unforeseen};
 use pgward_model::{Address, Value};
 
 use super::layout::{Ink, Page, Style};
@@ -20,6 +20,24 @@ pub struct Aftermath {
     pub endpoints: Vec<Endpoint>,
     /// Names of the secrets in Secrets Manager.
     pub secrets: Vec<String>,
+    /// How many changes can be made now that could not before: what waited is in effect.
+    pub due: usize,
+}
+
+impl Aftermath {
+    /// What the plan after a run shows; the lock is taken for released, and secrets are not named.
+    #[must_use]
+    pub fn of(before: &Plan, report: &Report, after: Option<&Plan>) -> Self {
+        let foreseen = after.filter(|after| unforeseen(before, report, after).is_empty());
+        Self {
+            lock_released: true,
+            endpoints: after
+                .map(|after| endpoints(&after.outputs))
+                .unwrap_or_default(),
+            secrets: Vec::new(),
+            due: foreseen.map_or(0, |after| after.changes.len()),
+        }
+    }
 }
 
 /// An address that clients connect to.
@@ -243,6 +261,14 @@ fn complete(page: &mut Page, document: &Document, aftermath: &Aftermath) {
     if !aftermath.secrets.is_empty() {
         let line = page.start().text("  secrets").to(12, 2);
         page.wrap(line, Ink::Plain, &aftermath.secrets.join(", "));
+    }
+    if aftermath.due > 0 {
+        let plan = format!("plan {}", document.environment.name);
+        let line = page.start().text("  next").to(12, 2);
+        let line = line.text(command(&document.environment, &plan));
+        let shows = wording::count(aftermath.due, "change");
+        page.push(line.text(format!("    shows {shows} that had to wait for this")));
+        return;
     }
     let drift = command(
         &document.environment,

@@ -272,7 +272,8 @@ fn changed(rds: &mut Rds, spot: &Spot, resource_id: &str, done: &Pending) {
     maintenance::plan_window(rds, resource_id, spot.now);
 }
 
-/// A major upgrade takes the replicas of the region along; after a minor one they are as new already.
+/// A major upgrade takes the replicas of the region along, and what copies them; after a minor one
+/// they are as new already.
 fn upgrade_replicas(rds: &mut Rds, replicas: &[String], version: &str) {
     for name in replicas {
         let Some(replica) = rds.instances.get_mut(name) else {
@@ -281,6 +282,8 @@ fn upgrade_replicas(rds: &mut Rds, replicas: &[String], version: &str) {
         if versions::major(&replica.engine_version) != versions::major(version) {
             version.clone_into(&mut replica.engine_version);
             replica.parameter_group = format!("default.{}", versions::family(version));
+            let its_own = replica.replicas.clone();
+            upgrade_replicas(rds, &its_own, version);
         }
     }
 }

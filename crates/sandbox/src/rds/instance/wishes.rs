@@ -221,6 +221,14 @@ fn upgrade(
             ));
         }
     } else {
+        // Reported for hashicorp/terraform-provider-aws, pull request 7013.
+        if now.source.is_some() {
+            return Err(Refusal::new(
+                400,
+                "InvalidParameterValue",
+                "Major Version Upgrade not supported for Postgres Read Replica DB Instances",
+            ));
+        }
         if call.boolean("AllowMajorVersionUpgrade") != Some(true) {
             return Err(Refusal::combination(
                 "The AllowMajorVersionUpgrade flag must be present when upgrading to a new major version.",
