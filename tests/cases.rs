@@ -1,8 +1,8 @@
 //! Plays every folder of `tests/cases/plan` and compares plan, calls and report.
 //!
 //! A folder holds `spec.toml`; `before.toml` is applied first (both may extend `base.toml`); `outside.json` is done by somebody
-//! else after that; `options.toml` says what the command line would say. `SNAPSHOTS=overwrite`
-//! accepts.
+//! else after that, `meanwhile.json` between the plan and the run; `options.toml` says what the
+//! command line would say. `SNAPSHOTS=overwrite` accepts.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -149,14 +149,12 @@ fn begin(folder: &Path) -> Stage {
     Stage::with(Sandbox::load(&world).expect("it was saved by the same program"))
 }
 
-/// What others did after that.
-fn prepare(stage: &Stage, folder: &Path, given: &Given) {
-    given.provide(&stage.sandbox);
-    let outside = read(&folder.join("outside.json")).unwrap_or_else(|| "[]".to_owned());
-    let outside: Vec<serde_json::Value> =
-        serde_json::from_str(&outside).expect("outside.json is a list");
+/// What somebody else does, as a file says.
+fn others_do(stage: &Stage, folder: &Path, file: &str, given: &Given) {
+    let deeds = read(&folder.join(file)).unwrap_or_else(|| "[]".to_owned());
+    let deeds: Vec<serde_json::Value> = serde_json::from_str(&deeds).expect("deeds are a list");
     let place = &given.desired.environment;
-    for one in outside {
+    for one in deeds {
         let action = one["action"].as_str().expect("an action has a name");
         stage
             .sandbox
@@ -211,7 +209,8 @@ fn play(folder: &Path, mistakes: &mut Vec<String>) {
     let options = Options::read(folder);
     let given = given_by(folder, "spec.toml");
     let stage = begin(folder);
-    prepare(&stage, folder, &given);
+    given.provide(&stage.sandbox);
+    others_do(&stage, folder, "outside.json", &given);
     stage.sandbox.tick(hours(options.tick_hours));
     let rules = options.denied.iter();
     stage.sandbox.faults(Faults {
@@ -232,6 +231,7 @@ fn play(folder: &Path, mistakes: &mut Vec<String>) {
     };
     compare("plan.txt", planned.text());
     compare("plan.json", format!("{}\n", planned.json().trim_end()));
+    others_do(&stage, folder, "meanwhile.json", &given);
     let _reads = stage.recorder.take();
     let result = if planned.plan.verdict == Verdict::NoChanges {
         Ok(None)

@@ -227,7 +227,12 @@ fn to_instance(rng: &mut Rng, thing: &Thing) -> Deed {
 
 fn to_replica(rng: &mut Rng, thing: &Thing) -> Deed {
     let name = &thing.name;
-    let (action, input, restarts) = match rng.u8(0..5) {
+    let (action, input, restarts) = match rng.u8(0..6) {
+        4 => (
+            "rds:ModifyDBInstance",
+            json!({ "DBInstanceIdentifier": name, "AllocatedStorage": "30" }),
+            Restart::No,
+        ),
         0 => (
             "rds:DeleteDBInstance",
             json!({ "DBInstanceIdentifier": name, "SkipFinalSnapshot": "true" }),

@@ -13,7 +13,10 @@ fn is_input(file: &Path) -> bool {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     file.extension()
         .is_some_and(|extension| extension == "toml")
-        || matches!(name.as_ref(), "outside.json" | "variables.txt" | "offline")
+        || matches!(
+            name.as_ref(),
+            "outside.json" | "meanwhile.json" | "variables.txt" | "offline"
+        )
 }
 
 /// Makes `tests/cases/FAMILY/NAME`; a name without a family is one of `check`.

@@ -7,8 +7,8 @@ use pgward_model::{
 };
 
 use crate::{
-    AttributeChange, Changes, Live, Observation, Present, Readiness, ResourceChange, Verb,
-    WaitingValue, compare,
+    AttributeChange, Changes, Leftover, Live, Observation, Present, Readiness, ResourceChange,
+    Verb, WaitingValue, compare,
 };
 
 /// What differs. `today` (`2026-03-31`) ends entries of `[ignore.*]`.
@@ -46,7 +46,7 @@ pub fn diff(desired: &Desired, live: &Live, catalog: &Catalog, today: &str) -> C
             }
         }
     }
-    for leftover in &live.leftovers {
+    for leftover in dropped(desired, live) {
         changes.resources.push(ResourceChange {
             address: leftover.address.clone(),
             kind: leftover.kind.clone(),
@@ -79,7 +79,7 @@ pub fn teardown(desired: &Desired, live: &Live, keep: &[String]) -> Changes {
             Observation::Present(_) | Observation::Absent => {}
         }
     }
-    for leftover in &live.leftovers {
+    for leftover in dropped(desired, live) {
         changes.resources.push(ResourceChange {
             address: leftover.address.clone(),
             kind: leftover.kind.clone(),
@@ -91,6 +91,16 @@ pub fn teardown(desired: &Desired, live: &Live, keep: &[String]) -> Changes {
         });
     }
     changes
+}
+
+/// The leftovers that the spec has dropped; what it still refers to, as something of somebody else's,
+/// stays.
+fn dropped<'a>(desired: &Desired, live: &'a Live) -> impl Iterator<Item = &'a Leftover> {
+    let foreign = desired.foreign.clone();
+    live.leftovers.iter().filter(move |leftover| {
+        let present = &leftover.present;
+        !foreign.names(&present.name) && !foreign.names(&present.arn)
+    })
 }
 
 /// Whether the tags name this environment.
@@ -280,7 +290,10 @@ impl View<'_> {
                 self.wait(attribute, Some(waiting), declared, changes);
             }
             (Some(now), None) if same(now) => {}
-            (_, Some(waiting)) => {
+            (Some(now), Some(_)) => {
+                found.push(self.change(attribute, None, Some(now), Some(declared)));
+            }
+            (None, Some(waiting)) => {
                 found.push(self.change(attribute, None, Some(waiting), Some(declared)));
             }
             // What AWS is still creating does not show all of it yet; it gets what was asked for.

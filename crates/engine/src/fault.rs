@@ -32,6 +32,8 @@ pub enum FaultKind {
     Unsupported,
     /// The resource reached a state that only a person can mend.
     Failed,
+    /// What the plan relies on has changed since.
+    Moved,
     /// Anything else.
     Other,
 }
@@ -68,7 +70,7 @@ impl Fault {
         }
     }
 
-    /// The code of the diagnostic, P701 to P707.
+    /// The code of the diagnostic, P701 to P707 or P610.
     #[must_use]
     pub fn diagnostic_code(&self) -> &'static str {
         match self.kind {
@@ -78,6 +80,7 @@ impl Fault {
             FaultKind::Ambiguous | FaultKind::Busy | FaultKind::InUse => "P705",
             FaultKind::Throttled => "P706",
             FaultKind::Failed => "P707",
+            FaultKind::Moved => "P610",
             FaultKind::NotFound
             | FaultKind::AlreadyExists
             | FaultKind::Invalid

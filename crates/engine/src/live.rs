@@ -86,10 +86,17 @@ pub struct Present {
     pub now: Object,
     /// What was accepted and waits for a window, by attribute path.
     pub waiting: Object,
+    /// What else waits for a window, that no attribute stands for: AWS's name of the setting, and the
+    /// value it is to get.
+    #[serde(default)]
+    pub waiting_too: BTreeMap<String, String>,
     /// Whether stored values wait for a restart (`pending-reboot`).
     pub waits_for_restart: bool,
     /// Ids, ARNs and endpoints that others refer to: `id`, `arn`, `endpoint`, `port`.
     pub outputs: BTreeMap<String, Value>,
+    /// Names of what copies it, whoever made that.
+    #[serde(default)]
+    pub followers: Vec<String>,
     /// AWS's own word for its state, such as `available`.
     pub status: String,
     /// Whether AWS is still creating it, so that not all of it shows.
@@ -113,8 +120,10 @@ impl Present {
             owner: None,
             now: Object::new(),
             waiting: Object::new(),
+            waiting_too: BTreeMap::new(),
             waits_for_restart: false,
             outputs: BTreeMap::new(),
+            followers: Vec::new(),
             status: "available".to_owned(),
             unfinished: false,
             readiness: Readiness::Ready,

@@ -145,12 +145,13 @@ fn values(
             .map(|(path, value)| (path.to_owned(), value.clone()))
             .collect::<Vec<_>>()
     };
-    if queue(before) != queue(now) {
+    if queue(before) != queue(now) || before.waiting_too != now.waiting_too {
         let words = |present: &Present| {
-            let paths: Vec<String> = present
-                .waiting
-                .iter()
+            let values = present.waiting.iter();
+            let others = present.waiting_too.iter();
+            let paths: Vec<String> = values
                 .map(|(path, value)| format!("{path} {}", print(path, Some(value))))
+                .chain(others.map(|(name, value)| format!("{name} {value}")))
                 .collect();
             if paths.is_empty() {
                 "nothing queued".to_owned()

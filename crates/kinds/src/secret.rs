@@ -12,7 +12,7 @@ use crate::tags;
 attributes! {
     /// Name of the secret in Secrets Manager. Another name is another secret.
     NAME: "*.name", Form::Text => required().aws("Name").terraform("name")
-        .applies(pgward_model::Applies::OnReplace).effect(DataLoss);
+        .applies(OnCreate);
 
     /// User whose password it holds.
     USERNAME: "*.username", Form::Text => required().aws("SecretString").applies(OnCreate);

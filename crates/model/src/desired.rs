@@ -133,6 +133,22 @@ pub struct Foreign {
     pub secrets: Vec<(String, Origin)>,
 }
 
+impl Foreign {
+    /// Whether the spec refers to something of that name, id or ARN without managing it.
+    #[must_use]
+    pub fn names(&self, name: &str) -> bool {
+        let lists = [
+            &self.security_groups,
+            &self.prefix_lists,
+            &self.roles,
+            &self.topics,
+            &self.keys,
+            &self.secrets,
+        ];
+        lists.into_iter().flatten().any(|(known, _)| known == name)
+    }
+}
+
 /// One resource that should exist.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Resource {

@@ -172,6 +172,9 @@ impl Run {
             )));
         };
         let attributes = self.operation.attributes.clone();
+        if self.operation.immediate {
+            self.queue_is_as_planned(&live, began).await?;
+        }
         self.send(
             &resource,
             live,
@@ -192,6 +195,52 @@ impl Run {
             sent,
         )
         .await
+    }
+
+    /// The immediate flag starts everything that waits, so nothing may wait that the plan did not
+    /// show.
+    async fn queue_is_as_planned(&self, planned: &Present, began: Timestamp) -> Step<()> {
+        for looks in 1.. {
+            let present = match self.look().await {
+                Observation::Present(present) => present,
+                // The call itself will tell.
+                Observation::Absent => return Ok(()),
+                Observation::Unreadable(fault) => {
+                    self.tolerate(*fault, began)?;
+                    self.sleep(wait::next_look(looks), "waiting").await?;
+                    continue;
+                }
+            };
+            let values = present.waiting.iter();
+            let news = values.filter(|(path, value)| planned.waiting.get(path) != Some(*value));
+            let others = present.waiting_too.iter();
+            let other_news =
+                others.filter(|(name, value)| planned.waiting_too.get(*name) != Some(*value));
+            let news: Vec<String> = news
+                .map(|(path, _)| self.shown_path(path))
+                .chain(other_news.map(|(name, _)| name.clone()))
+                .collect();
+            if news.is_empty() {
+                return Ok(());
+            }
+            return Err(Halt::Failed(Fault::new(
+                FaultKind::Moved,
+                &format!("{} {}", self.operation.verb.word(), self.operation.name),
+                format!(
+                    "queued since the plan was made, and this change would start it: {}",
+                    news.join(", ")
+                ),
+            )));
+        }
+        Ok(())
+    }
+
+    fn shown_path(&self, path: &str) -> String {
+        let resource = self.operation.resource.as_ref();
+        resource.map_or_else(
+            || path.to_owned(),
+            |resource| resource.path_of(path, None).to_string(),
+        )
     }
 
     /// Looks until AWS shows the values as in effect or waiting.

@@ -35,6 +35,7 @@ pub(crate) fn patience(kind: FaultKind) -> Option<Duration> {
         | FaultKind::Invalid
         | FaultKind::Unsupported
         | FaultKind::Failed
+        | FaultKind::Moved
         | FaultKind::Other => None,
     }
 }

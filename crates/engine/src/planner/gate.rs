@@ -137,6 +137,11 @@ impl Planner<'_> {
         let is_kept = |change: &PlannedChange| {
             self.is_selected(&change.path) || self.is_selected(&Path::new(change.address.as_str()))
         };
+        let left_out: Vec<Path> = changes
+            .iter()
+            .filter(|change| !is_kept(change))
+            .map(|change| change.path.clone())
+            .collect();
         let upgrades: Vec<Address> = changes
             .iter()
             .filter(|change| !is_kept(change) && self.upgrades(change))
@@ -151,6 +156,19 @@ impl Planner<'_> {
             })
             .collect();
         for (change, needed) in changes.iter_mut().zip(lacking) {
+            // What takes back a queued value may not start another one that is to be taken back.
+            let starts = change.also_releases.iter().flatten();
+            let undone = left_out.iter().find(|path| {
+                change.when == When::Now && starts.clone().any(|one| path.as_str() == one)
+            });
+            if let Some(path) = undone {
+                change.gate = Gate::Blocked {
+                    code: "P608".to_owned(),
+                    why: format!("it would start {path}, which --only leaves out"),
+                    instead: vec![format!("--only {},{path}", only.join(","))],
+                };
+                continue;
+            }
             let Some(needed) = needed else { continue };
             change.gate = Gate::Blocked {
                 code: "P608".to_owned(),

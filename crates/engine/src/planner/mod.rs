@@ -5,6 +5,7 @@ mod gate;
 mod leftovers;
 mod money;
 mod operations;
+mod queue;
 mod states;
 mod values;
 mod waiting;
@@ -313,9 +314,53 @@ impl Planner<'_> {
                         .iter()
                         .map(|remark| format!("{address}: {remark}")),
                 );
+                notes.extend(self.strange_followers(address, present));
+            }
+        }
+        let foreign = &self.desired.foreign;
+        for leftover in &self.live.leftovers {
+            let present = &leftover.present;
+            if foreign.names(&present.name) || foreign.names(&present.arn) {
+                let noun = self.catalog.kind(&leftover.kind).noun;
+                notes.push(format!(
+                    "{}: the {noun} {} stays, since the spec refers to it as one that is managed \
+                     elsewhere",
+                    leftover.address, present.name
+                ));
             }
         }
         notes
+    }
+
+    /// What copies a resource and belongs to nobody here.
+    fn strange_followers(
+        &self,
+        address: &pgward_model::Address,
+        present: &Present,
+    ) -> Option<String> {
+        let declared = |name: &&String| {
+            let mut names = self.desired.resources.values().map(|one| &one.name);
+            let mut left = self.live.leftovers.iter().map(|one| &one.present.name);
+            names.any(|known| known == *name) || left.any(|known| known == *name)
+        };
+        let strange: Vec<&str> = present
+            .followers
+            .iter()
+            .filter(|name| !declared(name))
+            .map(String::as_str)
+            .collect();
+        if strange.is_empty() {
+            return None;
+        }
+        let names = strange.join(", ");
+        let fate = if self.circumstances.destroy {
+            "; it becomes an instance of its own, with all the data, and goes on"
+        } else {
+            ""
+        };
+        Some(format!(
+            "{address}: copied by {names}, which is not managed here{fate}"
+        ))
     }
 
     fn subnet_words(&self) -> BTreeMap<String, String> {

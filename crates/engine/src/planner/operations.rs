@@ -162,7 +162,8 @@ impl Planner<'_> {
             .iter()
             .copied()
             .partition(|one| matches!(one.when, When::Window { .. }));
-        let flagged = sooner.iter().filter(could_wait).count() > 0 || self.cancels(change);
+        let flagged = sooner.iter().filter(could_wait).count() > 0
+            || planned.iter().any(|one| self.cancels(change, one));
         let part = |these: &[&PlannedChange], immediate: bool, deferred: bool| {
             let mut operation = self.operation(change, Verb::Update, these);
             operation.attributes = these.iter().map(|one| attribute_of(one)).collect();
@@ -253,15 +254,20 @@ impl Planner<'_> {
     }
 
     /// Whether a value that waits is taken back, which AWS does only with the immediate flag.
-    fn cancels(&self, change: &ResourceChange) -> bool {
+    fn cancels(&self, change: &ResourceChange, planned: &PlannedChange) -> bool {
         let (Some(live), Some(desired)) = (&change.live, &change.desired) else {
             return false;
         };
         let kind = self.catalog.kind(&change.kind);
-        change.attributes.iter().any(|one| {
-            kind.attribute(&one.attribute)
-                .is_some_and(|attribute| self.takes_back(attribute, one, live, &desired.attributes))
-        })
+        change
+            .attributes
+            .iter()
+            .filter(|one| one.path == planned.path)
+            .any(|one| {
+                kind.attribute(&one.attribute).is_some_and(|attribute| {
+                    self.takes_back(attribute, one, live, &desired.attributes)
+                })
+            })
     }
 
     /// Restarts that the plan names.

@@ -12,6 +12,7 @@ use crate::{
 };
 
 use super::Planner;
+use super::queue::Queue;
 
 impl Planner<'_> {
     /// One planned change per value.
@@ -23,17 +24,21 @@ impl Planner<'_> {
         let desired = resource
             .attributes
             .resolved(&|reference| find_output(self.live, reference));
-        let queued = self.queued(kind, live);
         for one in &change.attributes {
             let Some(attribute) = kind.attribute(&one.attribute) else {
                 continue;
             };
             let judged = effect::judge(kind, attribute, one, &live.now, &desired);
             let mut planned = self.value(kind, attribute, change, one, &judged);
-            self.set_moment(&mut planned, &judged, &queued);
+            let queue = self.queue(kind, change, live, &desired, attribute.path);
+            self.set_moment(&mut planned, &judged, &queue);
             self.set_asides(&mut planned, attribute, one, &live.now, &desired);
             if self.takes_back(attribute, one, live, &desired) {
-                take_back(&mut planned, &queued);
+                take_back(&mut planned, attribute, live, &queue);
+            } else if let Some(queued) = live.waiting.get(attribute.path) {
+                let queued = attribute.print(one.key.as_deref(), queued);
+                let words = format!("it takes the place of {queued}, which is queued");
+                planned.remarks.push(("queue".to_owned(), words));
             }
             planned.cost = self.value_cost(kind, one, live, &desired);
             out.push(planned);
@@ -105,26 +110,8 @@ impl Planner<'_> {
         waits && compare::equal(self.catalog, attribute, None, declared, now, desired)
     }
 
-    /// What waits on the resource already and interrupts when it is released.
-    fn queued(&self, kind: &Kind, live: &Present) -> Vec<String> {
-        live.waiting
-            .iter()
-            .filter_map(|(path, value)| {
-                let attribute = kind.attribute(path)?;
-                let case = Case {
-                    key: None,
-                    before: live.now.get(path),
-                    after: Some(value),
-                    live: &live.now,
-                    desired: &live.now,
-                };
-                (attribute.effect_in(&case) >= Effect::Downtime).then(|| attribute.path.to_owned())
-            })
-            .collect()
-    }
-
     /// When it takes effect: design, decision 3.
-    fn set_moment(&self, planned: &mut PlannedChange, judged: &Judgement, queued: &[String]) {
+    fn set_moment(&self, planned: &mut PlannedChange, judged: &Judgement, queue: &Queue) {
         let at = self.next_window.map(|(start, _)| start);
         planned.when = match judged.moment {
             Moment::Now => When::Now,
@@ -132,20 +119,23 @@ impl Planner<'_> {
             Moment::Replacement if planned.effect == Effect::DataLoss => When::Never,
             Moment::Replacement => When::Now,
             Moment::WindowOrNow if self.starts_now() => {
-                planned.also_releases = Some(queued.to_vec()).filter(|list| !list.is_empty());
+                queue.start_with(planned);
                 When::Now
             }
             Moment::WindowOrNow if planned.effect >= Effect::Downtime => {
-                planned.also_releases = Some(queued.to_vec());
+                planned.also_releases = Some(queue.names());
                 When::Window { at }
             }
-            Moment::WindowOrNow if queued.is_empty() => When::Now,
+            Moment::WindowOrNow if queue.is_harmless() => {
+                queue.start_with(planned);
+                When::Now
+            }
             Moment::WindowOrNow => {
-                planned.also_releases = Some(queued.to_vec());
+                planned.also_releases = Some(queue.names());
                 planned.reason = format!(
                     "It could start at apply, but AWS would then also start what is queued: {}. \
                      So it waits for the window too.",
-                    queued.join(", ")
+                    queue.names().join(", ")
                 );
                 When::Window { at }
             }
@@ -313,32 +303,28 @@ impl Planner<'_> {
 }
 
 /// Taking back what waits changes nothing by itself, but AWS then starts the rest of the queue.
-fn take_back(planned: &mut PlannedChange, queued: &[String]) {
-    let own = planned
-        .attribute
-        .as_ref()
-        .map(|(path, _)| path.as_str())
-        .unwrap_or_default();
-    let others: Vec<String> = queued.iter().filter(|path| *path != own).cloned().collect();
+fn take_back(planned: &mut PlannedChange, attribute: &Attribute, live: &Present, queue: &Queue) {
+    if let Some(queued) = live.waiting.get(attribute.path) {
+        planned.before_text = Some(format!("{} (queued)", attribute.print(None, queued)));
+    }
     planned.when = When::Now;
     planned.flags.clear();
     planned.gate = Gate::Ready;
     planned.follows.clear();
     planned.remarks.clear();
-    if others.is_empty() {
-        planned.effect = Effect::Online;
-        planned.interruption = None;
-        planned.also_releases = None;
-        "The value in effect stays; the one that is queued is taken back."
-            .clone_into(&mut planned.reason);
+    planned.effect = Effect::Online;
+    planned.interruption = None;
+    planned.also_releases = None;
+    queue.start_with(planned);
+    let others = queue.names();
+    planned.reason = if others.is_empty() {
+        "The value in effect stays; the one that is queued is taken back.".to_owned()
     } else {
-        planned.effect = Effect::Downtime;
-        planned.reason = format!(
+        format!(
             "The queued value is taken back, and AWS starts at once what else is queued: {}.",
             others.join(", ")
-        );
-        planned.also_releases = Some(others);
-    }
+        )
+    };
 }
 
 /// P603 for a value that moves the way it can't.

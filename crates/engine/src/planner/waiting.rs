@@ -1,6 +1,6 @@
 //! What was accepted earlier and is not in effect yet.
 
-use pgward_model::{Case, Effect, Path};
+use pgward_model::{Address, Case, Effect, Path};
 
 use crate::{Present, Readiness, Waiting, WaitingValue, When};
 
@@ -12,11 +12,25 @@ impl Planner<'_> {
         if self.circumstances.destroy {
             return Vec::new();
         }
-        self.changes
-            .waiting
-            .iter()
-            .map(|value| self.waiting_value(value))
-            .collect()
+        let values = self.changes.waiting.iter();
+        let mut waiting: Vec<Waiting> = values.map(|value| self.waiting_value(value)).collect();
+        for address in &self.changes.compared {
+            let live = self.live.present(address);
+            let others = live.into_iter().flat_map(|live| &live.waiting_too);
+            waiting.extend(others.map(|(name, value)| Waiting {
+                address: address.clone(),
+                path: Path::new(format!("{address}.{name}")),
+                before_text: None,
+                after_text: Some(value.clone()),
+                until: self.until(address),
+                effect: Effect::Downtime,
+                interruption: None,
+                declared: false,
+                overdue: false,
+                note: "not managed here, so there is nothing to change".to_owned(),
+            }));
+        }
+        waiting
     }
 
     fn waiting_value(&self, value: &WaitingValue) -> Waiting {
@@ -57,7 +71,7 @@ impl Planner<'_> {
             path: value.path.clone(),
             before_text: value.before.as_ref().map(print),
             after_text: value.after.as_ref().map(print),
-            until: self.until(value),
+            until: self.until(&value.address),
             effect,
             interruption: attribute
                 .interruption
@@ -69,10 +83,10 @@ impl Planner<'_> {
     }
 
     /// What AWS works on already does not wait for the window.
-    fn until(&self, value: &WaitingValue) -> When {
+    fn until(&self, address: &Address) -> When {
         let busy = self
             .live
-            .present(&value.address)
+            .present(address)
             .is_some_and(|live| live.readiness == Readiness::Busy);
         if busy {
             When::Now

@@ -97,7 +97,16 @@ fn in_state(document: &Document, state: GateState) -> Vec<&Change> {
         .changes
         .iter()
         .filter(|change| change.gate.state == state)
+        .filter(|change| state != GateState::Ready || !is_shadowed(document, change))
         .collect()
+}
+
+/// Whether a blocked change has the same path, so that `--only` can't name one without the other.
+fn is_shadowed(document: &Document, change: &Change) -> bool {
+    document
+        .changes
+        .iter()
+        .any(|other| other.gate.state == GateState::Blocked && other.path == change.path)
 }
 
 /// The paths of changes for `--only`; the address where all changes of a resource are meant.

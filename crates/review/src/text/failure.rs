@@ -1,4 +1,4 @@
-//! A failed operation as a diagnostic, P701 to P707: what AWS said, what stands, what to do.
+//! A failed operation as a diagnostic, P701 to P707 and P610: what AWS said, what stands, what to do.
 
 use pgward_engine::{Fault, FaultKind, OperationReport, Outcome, Report, Verb};
 use pgward_model::{Diagnostic, Origin};
@@ -23,7 +23,14 @@ pub fn failure(
         .find(|change| change.address == address);
     let noun = change.map_or("resource", |change| change.resource.noun.as_str());
     let verb = word(operation.verb);
-    let message = format!("AWS did not {verb} {address}: {}", short(code, fault, noun));
+    let short = short(code, fault, noun);
+    let message = if fault.kind == FaultKind::Moved {
+        format!("pgward did not {verb} {address}: {short}")
+    } else if is_look(&fault.action) {
+        format!("pgward could not see what became of {address}: {short}")
+    } else {
+        format!("AWS did not {verb} {address}: {short}")
+    };
     let origin = change
         .and_then(|change| change.source.as_ref())
         .map(|source| Origin {
@@ -34,10 +41,19 @@ pub fn failure(
         });
     let mut diagnostic = Diagnostic::error(code, message)
         .at_some(origin.as_ref(), "")
-        .fact("AWS", answer(fault))
+        .fact(
+            if fault.kind == FaultKind::Moved {
+                "moved"
+            } else {
+                "AWS"
+            },
+            answer(fault),
+        )
         .about(address);
-    if operation.verb == Verb::Create && is_refusal(fault.kind) {
+    if operation.verb == Verb::Create && is_refusal(fault.kind) && begins(&fault.action) {
         diagnostic = diagnostic.fact("now", format!("nothing of {address} exists"));
+    } else if is_look(&fault.action) {
+        diagnostic = diagnostic.fact("now", "AWS may have done it, or go on with it");
     }
     let done = report.count(|outcome| matches!(outcome, Outcome::Done | Outcome::Accepted));
     if done > 0 {
@@ -69,6 +85,7 @@ fn short(code: &str, fault: &Fault, noun: &str) -> String {
         "P705" => "it takes too long; AWS may go on with it".to_owned(),
         "P706" => "AWS throttled the calls for too long".to_owned(),
         "P707" => "it reached a failed state".to_owned(),
+        "P610" => "what the plan relies on has changed since".to_owned(),
         _ => "it refused the call".to_owned(),
     }
 }
@@ -89,6 +106,20 @@ fn answer(fault: &Fault) -> String {
         text = format!("{text}\nrequest id {request}");
     }
     text
+}
+
+/// Whether a call only looks, so that what was sent before it stands.
+fn is_look(action: &str) -> bool {
+    let call = action.split_once(':').map_or("", |(_, call)| call);
+    ["Describe", "List", "Get"]
+        .iter()
+        .any(|verb| call.starts_with(verb))
+}
+
+/// Whether a call is the first of a creation.
+fn begins(action: &str) -> bool {
+    let call = action.split_once(':').map_or("", |(_, call)| call);
+    call.starts_with("Create") || call == "PutMetricAlarm"
 }
 
 /// Whether AWS said no before it began, so that nothing was created.
@@ -113,6 +144,10 @@ fn next(
     noun: &str,
 ) -> String {
     let environment = &document.environment;
+    if fault.kind == FaultKind::Moved {
+        let plan = command(environment, &format!("plan {}", environment.name));
+        return format!("{plan}    shows what is queued");
+    }
     let hint = hint(environment, fault, noun);
     let skipped: Vec<&str> = report
         .operations
@@ -171,6 +206,7 @@ pub(crate) fn hint(environment: &EnvironmentPart, fault: &Fault, noun: &str) -> 
         }
         FaultKind::Failed => Some("mend it as AWS's line above says".to_owned()),
         FaultKind::Busy
+        | FaultKind::Moved
         | FaultKind::InUse
         | FaultKind::Throttled
         | FaultKind::Ambiguous

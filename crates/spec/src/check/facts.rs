@@ -2,6 +2,7 @@
 
 use pgward_model::{Diagnostic, Value, units};
 
+use super::replicas;
 use crate::resolve::Work;
 use crate::sections::Group;
 use crate::suggest;
@@ -14,7 +15,7 @@ pub(crate) fn check(work: &mut Work<'_>) {
     managed_password(work);
     regions(work);
     monitoring(work);
-    replicas_need_backups(work);
+    replicas::check(work);
     shared_buffers(work);
 }
 
@@ -383,37 +384,6 @@ fn monitoring(work: &mut Work<'_>) {
             .about("monitoring.insights"),
         );
     }
-}
-
-/// P314.
-fn replicas_need_backups(work: &mut Work<'_>) {
-    let Some(backup) = work
-        .sections
-        .one("backup")
-        .filter(|group| group.int("retention") == Some(0))
-    else {
-        return;
-    };
-    let Some(replica) = work
-        .sections
-        .many("replica")
-        .min_by_key(|group| group.header.clone())
-    else {
-        return;
-    };
-    work.found.push(
-        Diagnostic::error(
-            "P314",
-            "RDS copies only an instance that keeps automated backups",
-        )
-        .at_some(backup.origin("retention"), "no backups")
-        .also(
-            &replica.header,
-            "and this is a read replica of that instance",
-        )
-        .help("retention = \"1 day\" or more, or remove the replica")
-        .about("backup.retention"),
-    );
 }
 
 /// P315: an instance whose shared buffers are larger than its memory does not start.

@@ -1,6 +1,7 @@
 //! DB instances of RDS: what instances and replicas have in common.
 
 mod modify;
+mod queue;
 pub(crate) mod read;
 mod snapshot;
 mod status;

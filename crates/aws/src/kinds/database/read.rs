@@ -6,7 +6,7 @@ use aws_sdk_rds::types::{DbInstance, PendingModifiedValues, StorageEncryptionTyp
 use pgward_engine::{Fault, Present, Readiness};
 use pgward_model::{Object, Resource, Value};
 
-use super::{OfSource, Table, status};
+use super::{OfSource, Table, queue, status};
 use crate::keys;
 use crate::kinds::{int_value, text_value};
 use crate::tags;
@@ -28,8 +28,14 @@ pub(crate) fn read(
     if let Some(of_source) = table.of_source {
         read_own(instance, of_source, declared, keys, &mut present.now);
     }
+    present.followers = instance
+        .read_replica_db_instance_identifiers()
+        .iter()
+        .map(|name| without_arn(name).to_owned())
+        .collect();
     if let Some(pending) = instance.pending_modified_values() {
         read_pending(instance, pending, table, &mut present.waiting);
+        present.waiting_too = queue::others(pending, table);
     }
     instance
         .db_instance_status()
