@@ -3,9 +3,7 @@
 //! Deliberately absent: secrets with `source = "existing"`, which are looked up and never
 //! changed, and the secret that RDS keeps itself. The value is never an attribute.
 
-use pgward_model::{
-    Applies::OnCreate, Described, Effect::DataLoss, Form, Kind, Matches, Usual, attributes,
-};
+use pgward_model::{Applies::OnCreate, Described, Form, Kind, Matches, Usual, attributes};
 
 use crate::tags;
 
