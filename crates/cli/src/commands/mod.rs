@@ -13,6 +13,7 @@ mod import;
 mod imported;
 mod init;
 mod lease;
+mod moved;
 mod output;
 mod plan;
 mod preflight;
