@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::forms;
 
 use super::plan::{self, Wish};
-use super::{Answer, Context, execution, lease, moved, read};
+use super::{Answer, Context, execution, lease, moved, read, selections};
 
 /// Runs the command.
 pub(crate) fn run(context: &Context, arguments: &DestroyArgs) -> Answer {
@@ -82,6 +82,10 @@ async fn destroy(
     )?;
     let mut made = plan::make(context, std::slice::from_ref(&environment), &wish).await?;
     let mut made = made.pop().expect("one environment gives one plan");
+    selections::check(
+        std::slice::from_ref(&made),
+        std::slice::from_ref(&environment),
+    )?;
     let document = forms::document(&made.plan, &environment.desired);
     let protected: Vec<Diagnostic> = made
         .plan

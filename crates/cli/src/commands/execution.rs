@@ -22,7 +22,7 @@ use crate::signals;
 use super::lease::{self, Taken};
 use super::plan::{self, Made, Wish};
 use super::read::Environment;
-use super::{Answer, Context, moved};
+use super::{Answer, Context, moved, selections};
 
 /// What a run is to do, and how the plan is shown before anybody agrees.
 pub(crate) struct Run {
@@ -42,6 +42,10 @@ pub(crate) async fn agree(
 ) -> Answer {
     let mut made = plan::make(context, std::slice::from_ref(environment), &run.wish).await?;
     let mut made = made.pop().expect("one environment gives one plan");
+    selections::check(
+        std::slice::from_ref(&made),
+        std::slice::from_ref(environment),
+    )?;
     let document = forms::document(&made.plan, &environment.desired);
     if is_idle(&made.plan) {
         idle(context, &document, made.ground.now())?;

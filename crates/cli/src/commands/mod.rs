@@ -20,6 +20,7 @@ mod preflight;
 mod read;
 mod sandbox;
 mod saved;
+mod selections;
 mod show;
 mod small;
 mod unlock;
