@@ -154,6 +154,10 @@ async fn conclude(
     let destroyed = plan.circumstances.destroy;
     let unfinished = report.count(|outcome| !matches!(outcome, Outcome::Done | Outcome::Accepted));
     let mut exit = exit_of(report, unfinished);
+    // What could not be read may still differ.
+    if exit == Exit::Done && !plan.unread.is_empty() {
+        exit = Exit::Failed;
+    }
     let after = if destroyed {
         None
     } else {
