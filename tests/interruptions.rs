@@ -5,6 +5,10 @@
 
 #[path = "interruptions/server.rs"]
 mod server;
+// It needs a terminal, which `script` of util-linux makes.
+#[cfg(target_os = "linux")]
+#[path = "interruptions/question.rs"]
+mod question;
 
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};

@@ -403,7 +403,7 @@ pub struct DestroyArgs {
     /// The environment.
     #[command(flatten)]
     pub spec: SpecArg,
-    /// Keep these addresses.
+    /// Keep these addresses, and what they need.
     #[arg(long, value_name = "PATH", value_delimiter = ',')]
     pub keep: Vec<String>,
     /// Name of the final snapshot.

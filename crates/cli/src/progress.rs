@@ -143,9 +143,15 @@ impl Watcher {
     /// The last event, which tells how the run ended.
     pub(crate) fn end(&self, report: &Report, exit: Exit) {
         let now = self.ground.now();
+        let lock = match report.ending {
+            Ending::LeaseLost(_) => LockState::Lost,
+            Ending::Complete | Ending::Interrupted | Ending::JournalFailed(_) => {
+                LockState::Released
+            }
+        };
         self.keep_world();
         self.copied(|copy| {
-            let lock = copy.events.lock(now, LockState::Released, "", None);
+            let lock = copy.events.lock(now, lock, "", None);
             copy.line(&lock);
             let result = result(report);
             let summary = copy.events.summary(now, result, exit.code(), Some(report));
@@ -153,7 +159,7 @@ impl Watcher {
         });
         let mut shown = self.shown.lock().expect("no printer panics");
         if let Form::Events(events) = &mut shown.form {
-            out(&events.lock(now, LockState::Released, "", None));
+            out(&events.lock(now, lock, "", None));
             out(&events.summary(now, result(report), exit.code(), Some(report)));
         }
     }

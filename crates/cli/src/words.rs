@@ -2,6 +2,8 @@
 
 use std::ffi::OsString;
 
+use clap::CommandFactory as _;
+
 /// The arguments to parse, and what to say about how they were written.
 #[derive(Debug)]
 pub(crate) struct Prepared {
@@ -57,13 +59,7 @@ const ABSENT: [(&str, &str); 4] = [
 /// The sentence for a word that has no command here.
 pub(crate) fn prepare(mut arguments: Vec<OsString>) -> Result<Prepared, String> {
     let mut notes = Vec::new();
-    let first = arguments
-        .iter()
-        .enumerate()
-        .skip(1)
-        .find(|(_, word)| !word.to_string_lossy().starts_with('-'))
-        .map(|(index, word)| (index, word.to_string_lossy().into_owned()));
-    if let Some((_, word)) = &first {
+    if let Some(word) = &first(&arguments) {
         if let Some((_, sentence)) = ABSENT.iter().find(|(absent, _)| absent == word) {
             return Err(format!("pgward has no `{word}`: {sentence}"));
         }
@@ -84,6 +80,36 @@ pub(crate) fn prepare(mut arguments: Vec<OsString>) -> Result<Prepared, String> 
     Ok(Prepared { arguments, notes })
 }
 
+/// The first word that is neither a flag nor the value of one: the command.
+fn first(arguments: &[OsString]) -> Option<String> {
+    let command = crate::args::Cli::command();
+    let takes = |name: &str, letter: Option<char>| {
+        command.get_arguments().any(|argument| {
+            let is_it = argument.get_long() == Some(name)
+                || letter.is_some() && argument.get_short() == letter;
+            is_it && argument.get_action().takes_values()
+        })
+    };
+    let mut words = arguments.iter().skip(1).map(|word| word.to_string_lossy());
+    while let Some(word) = words.next() {
+        let Some(flag) = word.strip_prefix('-') else {
+            return Some(word.into_owned());
+        };
+        let value_is_next = match flag.strip_prefix('-') {
+            Some(long) => takes(long, None),
+            // In `-vC DIR` the last letter takes the value; in `-CDIR` it is the rest of the word.
+            None => {
+                let mut letters = flag.chars();
+                letters.any(|letter| takes("", Some(letter))) && letters.next().is_none()
+            }
+        };
+        if value_is_next {
+            words.next();
+        }
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,6 +118,16 @@ mod tests {
     fn words_of_other_tools_get_an_answer() {
         let words = |text: &str| text.split(' ').map(OsString::from).collect::<Vec<_>>();
         assert!(prepare(words("pgward refresh")).is_err());
+        for line in [
+            "-C state plan",
+            "--chdir state plan",
+            "-vC state plan",
+            "--dir up plan",
+        ] {
+            let prepared = prepare(words(&format!("pgward {line} dev"))).expect("a folder");
+            assert!(prepared.notes.is_empty(), "{line}");
+        }
+        assert!(prepare(words("pgward -Cup -q --dir=x state")).is_err());
         assert_eq!(
             prepare(words("pgward up dev")).expect("known").notes.len(),
             1

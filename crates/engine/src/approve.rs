@@ -18,12 +18,13 @@ impl ApprovedPlan {
     }
 }
 
-/// Agrees to a plan, if nothing in it is blocked, unread or beyond what is allowed.
+/// Agrees to a plan, if nothing in it is blocked or beyond what is allowed.
 ///
 /// # Errors
 ///
 /// The findings that nobody consented to: P5xx as they are, P601 and others for what is blocked,
-/// P602 for what goes beyond the policy, P506 for names that others have.
+/// P602 for what goes beyond the policy, P506 for names that others have, P508 if nothing else than
+/// what can't be read is left, or all of it is to go.
 pub fn approve(plan: Plan) -> Result<ApprovedPlan, Vec<Diagnostic>> {
     let mut refusals: Vec<Diagnostic> = plan
         .findings
@@ -46,7 +47,9 @@ pub fn approve(plan: Plan) -> Result<ApprovedPlan, Vec<Diagnostic>> {
     if let Some(refusal) = beyond_policy(&plan) {
         refusals.push(refusal);
     }
-    if refusals.is_empty() && plan.verdict == Verdict::Incomplete {
+    // What is not read blocks what depends on it, and a deletion of everything depends on all.
+    let stops = plan.circumstances.destroy || plan.operations.is_empty();
+    if refusals.is_empty() && stops && plan.verdict == Verdict::Incomplete {
         let unread: Vec<String> = plan
             .unread
             .iter()

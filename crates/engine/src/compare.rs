@@ -28,7 +28,6 @@ pub(crate) fn equal(
             (Some(a), Some(b)) => a.eq_ignore_ascii_case(b),
             _ => false,
         },
-        Matches::IgnoringSpaces => squeezed(declared) == squeezed(live),
         Matches::VersionPrefix => match (declared.as_text(), live.as_text()) {
             (Some(declared), Some(live)) => version_fits(declared, live, upgrades_itself(desired)),
             _ => false,
@@ -71,12 +70,6 @@ fn sorted(value: &Value) -> Vec<String> {
     items.sort();
     items.dedup();
     items
-}
-
-fn squeezed(value: &Value) -> Option<String> {
-    value
-        .as_text()
-        .map(|text| text.split_whitespace().collect())
 }
 
 /// Whether AWS moves the version up by itself, so that a later minor version is as good.

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pgward_model::{
-    Applies, Attribute, Case, Catalog, Desired, Ignore, Object, Reference, Resource, Value, Way,
+    Address, Applies, Attribute, Case, Catalog, Desired, Ignore, Object, Reference, Resource,
+    Value, Way,
 };
 
 use crate::{
@@ -60,16 +61,16 @@ pub fn diff(desired: &Desired, live: &Live, catalog: &Catalog, today: &str) -> C
     changes
 }
 
-/// Everything of the environment that exists and is ours, to be deleted, but for what `keep` names.
+/// Everything of the environment that exists and is ours, to be deleted, but for what `keep` names;
+/// what that needs is left out by the planner.
 #[must_use]
 pub fn teardown(desired: &Desired, live: &Live, keep: &[String]) -> Changes {
     let mut changes = Changes::default();
     for (address, resource) in &desired.resources {
-        let kept = keep
-            .iter()
-            .any(|path| address.as_str() == path || address.section() == path);
         match live.resources.get(address).unwrap_or(&Observation::Absent) {
-            Observation::Present(present) if is_ours(desired, present) && !kept => {
+            Observation::Present(present)
+                if is_ours(desired, present) && !is_kept(address, keep) =>
+            {
                 changes.compared.push(address.clone());
                 let mut change = whole(resource, Verb::Delete, Some(present));
                 change.desired = None;
@@ -79,7 +80,8 @@ pub fn teardown(desired: &Desired, live: &Live, keep: &[String]) -> Changes {
             Observation::Present(_) | Observation::Absent => {}
         }
     }
-    for leftover in dropped(desired, live) {
+    let leftovers = dropped(desired, live);
+    for leftover in leftovers.filter(|leftover| !is_kept(&leftover.address, keep)) {
         changes.resources.push(ResourceChange {
             address: leftover.address.clone(),
             kind: leftover.kind.clone(),
@@ -103,8 +105,14 @@ fn dropped<'a>(desired: &Desired, live: &'a Live) -> impl Iterator<Item = &'a Le
     })
 }
 
+/// Whether `--keep` names an address, or its section.
+pub(crate) fn is_kept(address: &Address, keep: &[String]) -> bool {
+    keep.iter()
+        .any(|word| address.as_str() == word || address.section() == word)
+}
+
 /// Whether the tags name this environment.
-fn is_ours(desired: &Desired, present: &Present) -> bool {
+pub(crate) fn is_ours(desired: &Desired, present: &Present) -> bool {
     let of = &desired.environment;
     let owner = present.owner.as_ref();
     owner.is_some_and(|owner| owner.is_of(&of.project, &of.name))

@@ -15,6 +15,7 @@ mod planner;
 mod ports;
 mod proof;
 mod report;
+mod selection;
 mod since;
 mod stale;
 mod window;
@@ -37,6 +38,7 @@ pub use ports::{
 };
 pub use proof::unforeseen;
 pub use report::{Ending, Event, OperationReport, Outcome, Progress, Report};
+pub use selection::selectable;
 pub use since::{Requested, makes_data, requests, tell_lost, tell_since};
 pub use stale::{Moved, renew};
 pub use window::next_window;

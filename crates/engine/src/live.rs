@@ -104,6 +104,9 @@ pub struct Present {
     pub unfinished: bool,
     /// Whether it takes changes.
     pub readiness: Readiness,
+    /// Whether AWS takes no snapshot of it in its state, and deletes it only without one.
+    #[serde(default)]
+    pub without_snapshot: bool,
     /// What a person must do, if something is wrong with it.
     pub advice: String,
     /// Further sentences for the plan, such as maintenance that AWS announces.
@@ -127,6 +130,7 @@ impl Present {
             status: "available".to_owned(),
             unfinished: false,
             readiness: Readiness::Ready,
+            without_snapshot: false,
             advice: String::new(),
             remarks: Vec::new(),
         }

@@ -166,7 +166,7 @@ pub struct JournalLine<'a> {
     pub what: &'a str,
     /// The resource.
     pub address: &'a str,
-    /// `create`, `update`, `delete`, `restart`.
+    /// [`Verb::word`](crate::Verb::word): `create`, `change`, `delete` and so on.
     pub verb: &'a str,
     /// The name in AWS.
     pub name: &'a str,

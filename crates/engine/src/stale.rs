@@ -1,8 +1,8 @@
 //! Whether a plan made earlier still fits: only what it relies on is compared.
 
-use pgward_model::{Catalog, Path, Value};
+use pgward_model::{Catalog, Environment, Path, Value};
 
-use crate::{Live, Observation, Operation, Plan, Present, Readiness, Verb};
+use crate::{Fault, Live, Observation, Operation, Plan, Present, Readiness, Verb};
 
 /// A value that a plan relies on and that has changed since.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,17 +18,17 @@ pub struct Moved {
 /// What has moved since a plan was made, with the plan brought up to the present live state.
 ///
 /// A plan relies on: that what it creates is absent; that what it changes or deletes is the same
-/// resource, with the same values and the same queue where it changes them, and the same
-/// protection. Everything else may have changed.
+/// resource and as much ours as it was, with the same values and the same queue where it changes
+/// them, and the same protection. Everything else may have changed.
 #[must_use]
 pub fn renew(plan: &Plan, live: &Live, catalog: &Catalog) -> (Plan, Vec<Moved>) {
     let mut renewed = plan.clone();
     let mut moved = Vec::new();
     for operation in &mut renewed.operations {
-        let now = find(operation, live);
-        compare(operation, now, catalog, &mut moved);
-        if let Some(Observation::Present(present)) = now {
-            operation.live = Some(present.clone());
+        let now = find(plan, operation, live);
+        compare(plan, operation, &now, catalog, &mut moved);
+        if let Now::Present(present) = now {
+            operation.live = Some(Box::new(present.clone()));
         }
     }
     for (address, observation) in &live.resources {
@@ -43,49 +43,109 @@ pub fn renew(plan: &Plan, live: &Live, catalog: &Catalog) -> (Plan, Vec<Moved>) 
     (renewed, moved)
 }
 
-/// The resource of an operation: by address, or among the leftovers by name.
-fn find<'a>(operation: &Operation, live: &'a Live) -> Option<&'a Observation> {
-    live.resources
-        .get(&operation.address)
-        .filter(|one| match one {
-            Observation::Present(present) => present.name == operation.name,
-            Observation::Absent | Observation::Unreadable(_) => true,
-        })
+/// What there is of the resource of an operation.
+enum Now<'a> {
+    Present(&'a Present),
+    /// AWS said that nothing has its name.
+    Absent,
+    /// It was found by its tags, and is not among what carries them any more.
+    Unfound,
+    Unreadable(&'a Fault),
+}
+
+/// The resource of an operation: what has its declared name, or the leftover of its kind and name.
+fn find<'a>(plan: &Plan, operation: &Operation, live: &'a Live) -> Now<'a> {
+    let is_declared = operation.verb != Verb::Delete
+        || plan.names.get(&operation.address) == Some(&operation.name);
+    if is_declared {
+        return match live.resources.get(&operation.address) {
+            Some(Observation::Present(present)) => Now::Present(present),
+            Some(Observation::Unreadable(fault)) => Now::Unreadable(fault),
+            Some(Observation::Absent) | None => Now::Absent,
+        };
+    }
+    let arn = operation.live.as_ref().map(|before| before.arn.as_str());
+    let leftovers = || {
+        let all = live
+            .leftovers
+            .iter()
+            .filter(|one| one.kind == operation.kind);
+        all.map(|one| &one.present)
+            .filter(|present| present.name == operation.name)
+    };
+    // Names of some kinds repeat, so the same one is looked for first.
+    leftovers()
+        .find(|present| Some(present.arn.as_str()) == arn)
+        .or_else(|| leftovers().next())
+        .map_or(Now::Unfound, Now::Present)
 }
 
 fn compare(
+    plan: &Plan,
     operation: &Operation,
-    now: Option<&Observation>,
+    now: &Now<'_>,
     catalog: &Catalog,
     moved: &mut Vec<Moved>,
 ) {
     let address = || Path::new(operation.address.as_str());
     let mut tell = |path: Path, was: String, is: String| moved.push(Moved { path, was, is });
     match (operation.verb, &operation.live, now) {
-        (_, _, Some(Observation::Unreadable(fault))) => {
+        (_, _, Now::Unreadable(fault)) => {
             tell(address(), "readable".to_owned(), fault.to_string());
         }
-        (Verb::Create, Some(_), Some(Observation::Present(present)))
+        (Verb::Create, Some(_), Now::Present(present))
             if present.readiness == Readiness::Leaving => {}
-        (Verb::Create, _, Some(Observation::Present(present))) => {
+        (Verb::Create, _, Now::Present(present)) => {
             tell(
                 address(),
                 "absent".to_owned(),
                 format!("{} exists", present.name),
             );
         }
-        (Verb::Create, _, Some(Observation::Absent) | None) => {}
-        (_, Some(_), Some(Observation::Absent)) => {
-            tell(address(), operation.name.clone(), "gone".to_owned());
+        // Deleting what is gone is a success.
+        (Verb::Create | Verb::Delete, _, Now::Absent) => {}
+        (Verb::Delete, Some(before), Now::Unfound) if before.readiness == Readiness::Leaving => {}
+        (_, _, Now::Unfound) => {
+            let is = "gone, or its tags are".to_owned();
+            tell(address(), operation.name.clone(), is);
         }
-        (_, Some(before), Some(Observation::Present(present))) => {
-            values(operation, before, present, catalog, &mut tell);
+        (_, _, Now::Absent) => tell(address(), operation.name.clone(), "gone".to_owned()),
+        (_, Some(before), Now::Present(present)) => {
+            if before.arn != present.arn {
+                tell(address(), before.arn.clone(), present.arn.clone());
+            }
+            let was = owner(before, &plan.environment);
+            let is = owner(present, &plan.environment);
+            if was != is && is != OURS {
+                tell(address(), was, is);
+            }
+            let leaves = |one: &Present| one.readiness == Readiness::Leaving;
+            if leaves(present) && !leaves(before) && operation.verb != Verb::Delete {
+                tell(address(), before.status.clone(), present.status.clone());
+            }
+            // Tags and waiting rely on no value.
+            if !matches!(operation.verb, Verb::Adopt | Verb::Await) {
+                values(operation, before, present, catalog, &mut tell);
+            }
         }
-        // A leftover is not under its address; deleting what is gone is a success.
-        (_, _, None) | (_, None, _) => {}
+        (_, None, Now::Present(_)) => {}
     }
 }
 
+const OURS: &str = "ours by its tags";
+
+/// Whose a resource is, in words.
+fn owner(present: &Present, of: &Environment) -> String {
+    match &present.owner {
+        Some(owner) if owner.is_of(&of.project, &of.name) => OURS.to_owned(),
+        Some(owner) if owner.is_another(&of.project, &of.name) => {
+            format!("of {} by its tags", owner.title())
+        }
+        Some(_) | None => "without our tags".to_owned(),
+    }
+}
+
+/// Tells of the values that an operation relies on: those it changes, its protection, its queue.
 fn values(
     operation: &Operation,
     before: &Present,
@@ -98,13 +158,6 @@ fn values(
         Some(rest) => Path::new(format!("{}.{rest}", operation.address)),
         None => Path::new(path.trim_end_matches(".*")),
     };
-    if before.arn != now.arn {
-        tell(
-            Path::new(operation.address.as_str()),
-            before.arn.clone(),
-            now.arn.clone(),
-        );
-    }
     let print = |path: &str, value: Option<&Value>| match (kind.attribute(path), value) {
         (_, None) => "nothing".to_owned(),
         (Some(attribute), Some(value)) => attribute.form.print(value),
@@ -145,7 +198,8 @@ fn values(
             .map(|(path, value)| (path.to_owned(), value.clone()))
             .collect::<Vec<_>>()
     };
-    if queue(before) != queue(now) || before.waiting_too != now.waiting_too {
+    let moved = queue(before) != queue(now) || before.waiting_too != now.waiting_too;
+    if operation.verb != Verb::Delete && moved {
         let words = |present: &Present| {
             let values = present.waiting.iter();
             let others = present.waiting_too.iter();

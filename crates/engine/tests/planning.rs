@@ -3,8 +3,8 @@
 mod library;
 
 use library::{circumstances, differences, existing, lines, operations, planned, wanted};
-use pgward_engine::{Timing, Verdict, approve, renew};
-use pgward_model::{Effect, Value};
+use pgward_engine::{Leftover, Live, Observation, Owner, Plan, Timing, Verdict, approve, renew};
+use pgward_model::{Address, Effect, Value};
 
 fn text(value: &str) -> Value {
     Value::text(value)
@@ -205,10 +205,7 @@ fn a_stored_value_waits_for_a_restart_or_gets_one_that_is_allowed() {
 fn what_others_made_under_the_same_name_is_never_touched() {
     let desired = wanted(&[("book.x", "book", &[("*.title", text("Emma"))])]);
     let mut live = existing(&[("book.x", &[("*.title", text("Persuasion"))], &[])]);
-    if let Some(pgward_engine::Observation::Present(present)) = live
-        .resources
-        .get_mut(&pgward_model::Address::new("book.x"))
-    {
+    if let Some(Observation::Present(present)) = live.resources.get_mut(&Address::new("book.x")) {
         present.owner = None;
     }
     let plan = planned(&desired, &live, circumstances(Timing::Now, &Effect::ALL));
@@ -237,6 +234,73 @@ fn a_saved_plan_notices_what_it_relies_on_and_nothing_else() {
     assert_eq!(
         (moved[0].was.as_str(), moved[0].is.as_str()),
         ("Ema", "Amme")
+    );
+}
+
+/// What has moved for a saved plan, as `path: was -> is`.
+fn moved(plan: &Plan, live: &Live) -> Vec<String> {
+    let moved = renew(plan, live, &library::CATALOG).1;
+    moved
+        .iter()
+        .map(|one| format!("{}: {} -> {}", one.path, one.was, one.is))
+        .collect()
+}
+
+/// Takes our tags away from a resource, or gives it those of another environment.
+fn given_to(live: &mut Live, address: &str, owner: Option<Owner>) {
+    let found = live.resources.get_mut(&Address::new(address));
+    let Some(Observation::Present(present)) = found else {
+        panic!("{address} exists");
+    };
+    present.owner = owner;
+}
+
+#[test]
+fn a_saved_plan_relies_on_what_it_changes_being_ours() {
+    let desired = wanted(&[("book.x", "book", &[("*.title", text("Emma"))])]);
+    let mut live = existing(&[("book.x", &[("*.title", text("Ema"))], &[])]);
+    let plan = planned(&desired, &live, circumstances(Timing::Now, &[]));
+    assert_eq!(moved(&plan, &live), [""; 0]);
+    given_to(&mut live, "book.x", None);
+    assert_eq!(
+        moved(&plan, &live),
+        ["book.x: ours by its tags -> without our tags"]
+    );
+    let other = Owner {
+        project: "library".to_owned(),
+        environment: "dev".to_owned(),
+        address: "book.x".to_owned(),
+    };
+    given_to(&mut live, "book.x", Some(other));
+    assert_eq!(
+        moved(&plan, &live),
+        ["book.x: ours by its tags -> of library/dev by its tags"]
+    );
+}
+
+#[test]
+fn a_saved_deletion_is_looked_up_by_its_name_and_not_by_an_address_that_has_another_holder() {
+    let desired = wanted(&[("shelf", "shelf", &[("shelf.room", text("blue"))])]);
+    let old = existing(&[("old shelf", &[("shelf.room", text("red"))], &[])]);
+    let mut before = Live::default();
+    let Some(Observation::Present(present)) = old.resources.values().next().cloned() else {
+        panic!("it exists");
+    };
+    before.leftovers.push(Leftover {
+        kind: "shelf".to_owned(),
+        address: Address::new("shelf"),
+        present: *present,
+    });
+    let plan = planned(&desired, &before, circumstances(Timing::Now, &[]));
+    assert_eq!(
+        operations(&plan),
+        ["1 create shelf []", "1 delete shelf []"]
+    );
+    assert_eq!(moved(&plan, &before), [""; 0]);
+    // Found by its tags, so without them it can't be told from what is gone.
+    assert_eq!(
+        moved(&plan, &Live::default()),
+        ["shelf: old shelf -> gone, or its tags are"]
     );
 }
 

@@ -150,8 +150,6 @@ pub enum Matches {
     StorageFloor,
     /// When both are the same but for upper and lower case.
     IgnoringCase,
-    /// When both texts have the same words, spaces apart: formulas.
-    IgnoringSpaces,
 }
 
 /// A change in its circumstances: what the functions of the tables are asked about.
@@ -238,7 +236,7 @@ pub struct Attribute {
 }
 
 impl Attribute {
-    /// A text attribute that can change online; the setters below change that.
+    /// An attribute that can change online; the setters below change that.
     #[must_use]
     pub const fn new(path: &'static str, form: Form, doc: &'static str) -> Self {
         Self {

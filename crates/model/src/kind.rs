@@ -236,7 +236,7 @@ pub struct MetricFacts {
     pub missing: String,
 }
 
-/// Why a parameter's value can't be converted; the spec turns it into P106, P301, P306 or P307.
+/// Why a parameter's value can't be converted; the spec turns it into a finding of its code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParameterProblem {
     /// The code: `P106`, `P103`, `P306`, `P307`.

@@ -27,5 +27,5 @@ pub use kind::{
     Catalog, ClassFacts, Described, Facts, Kind, MetricFacts, ParameterFacts, ParameterProblem,
     Section, SectionKey, Usual,
 };
-pub use secret::{SecretRef, Sensitive};
+pub use secret::Sensitive;
 pub use value::{Object, Reference, Value};

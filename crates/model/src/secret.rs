@@ -2,17 +2,6 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
-use crate::Address;
-
-/// The name of a secret in the spec; the value is fetched or generated at the edge.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct SecretRef {
-    /// The address of the secret, such as `secret.master`.
-    pub secret: Address,
-}
-
 /// A value that must not be shown: no `Display`, a redacted `Debug`, no serialization.
 #[derive(Clone)]
 pub struct Sensitive<T>(T);

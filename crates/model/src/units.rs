@@ -127,7 +127,7 @@ pub fn days(text: &str) -> Result<i64, UnitProblem> {
     )
 }
 
-/// A time in seconds; takes `s`, `sec`, `min`, `h`, `d` and their long forms.
+/// A time in seconds; takes `s`, `sec`, `min`, `h`, `d`, their long forms, `week` and `weeks`.
 ///
 /// # Errors
 ///
@@ -136,7 +136,7 @@ pub fn seconds(text: &str) -> Result<i64, UnitProblem> {
     scaled(text, &SECONDS)
 }
 
-const SECONDS: [(&str, f64); 14] = [
+const SECONDS: [(&str, f64); 15] = [
     ("s", 1.0),
     ("sec", 1.0),
     ("second", 1.0),
@@ -151,6 +151,7 @@ const SECONDS: [(&str, f64); 14] = [
     ("day", 86_400.0),
     ("days", 86_400.0),
     ("week", 604_800.0),
+    ("weeks", 604_800.0),
 ];
 
 /// `1 day`, `30 days`.
@@ -392,6 +393,7 @@ mod tests {
             })
         );
         assert_eq!(seconds("30 min"), Ok(1800));
+        assert_eq!(seconds("2 weeks"), Ok(1_209_600));
         assert_eq!(days("1 day"), Ok(1));
         assert_eq!(days("soon"), Err(UnitProblem::NoNumber));
     }

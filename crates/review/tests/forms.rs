@@ -234,10 +234,7 @@ fn a_run_says_what_failed_first() {
     let plan = new_environment();
     let document = documented(&plan);
     let report = reported(&plan, Ending::Complete, result_of);
-    let aftermath = Aftermath {
-        lock_released: true,
-        ..Aftermath::default()
-    };
+    let aftermath = Aftermath::default();
     let subject = Subject::Run {
         report: &report,
         document: &document,

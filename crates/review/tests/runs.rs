@@ -74,10 +74,7 @@ fn reported(
 }
 
 fn aftermath() -> Aftermath {
-    Aftermath {
-        lock_released: true,
-        ..Aftermath::default()
-    }
+    Aftermath::default()
 }
 
 /// What the replica's failure means for each operation.
@@ -323,7 +320,6 @@ fn a_complete_run_says_where_to_connect() {
     instance.insert("port".to_owned(), Value::Int(5432));
     let secrets = ["postgres", "app", "reporting"];
     let aftermath = Aftermath {
-        lock_released: true,
         endpoints: endpoints(&outputs),
         secrets: secrets
             .map(|name| format!("happytrip/b2b/prod/{name}"))

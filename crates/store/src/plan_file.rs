@@ -170,7 +170,7 @@ pub fn save_plan(
 /// When it can't be read, is none, was changed, or comes from another minor version.
 pub fn read_plan(path: &Path, version: &str) -> Result<PlanFile, PlanFileError> {
     let shown = path.display().to_string();
-    let text = fs::read_to_string(path).map_err(|source| StoreError::File {
+    let bytes = fs::read(path).map_err(|source| StoreError::File {
         action: "read",
         path: shown.clone(),
         source,
@@ -180,7 +180,7 @@ pub fn read_plan(path: &Path, version: &str) -> Result<PlanFile, PlanFileError> 
         why: why.to_owned(),
     };
     let mut file: Value =
-        serde_json::from_str(&text).map_err(|_| foreign("it is not JSON, or was cut off"))?;
+        serde_json::from_slice(&bytes).map_err(|_| foreign("it is not JSON, or was cut off"))?;
     let fields = file
         .as_object_mut()
         .ok_or_else(|| foreign("it is not a JSON object"))?;
@@ -196,16 +196,17 @@ pub fn read_plan(path: &Path, version: &str) -> Result<PlanFile, PlanFileError> 
         return Err(PlanFileError::Tampered { path: shown });
     }
     let part = |name: &str| file.get(name).cloned().unwrap_or(Value::Null);
-    let bound: Bound =
-        serde_json::from_value(part("bound")).map_err(|error| foreign(&error.to_string()))?;
-    if minor(&bound.tool) != minor(version) {
+    // Another version may have bound its plans to more, or to less.
+    let made_by = part("bound")["tool"].as_str().map(str::to_owned);
+    if let Some(made_by) = made_by.filter(|tool| minor(tool) != minor(version)) {
         return Err(PlanFileError::Version {
             path: shown,
-            made_by: bound.tool,
+            made_by,
         });
     }
     Ok(PlanFile {
-        bound,
+        bound: serde_json::from_value(part("bound"))
+            .map_err(|error| foreign(&error.to_string()))?,
         desired: serde_json::from_value(part("resolved"))
             .map_err(|error| foreign(&error.to_string()))?,
         plan: serde_json::from_value(part("plan")).map_err(|error| foreign(&error.to_string()))?,
@@ -238,4 +239,38 @@ pub fn plan_mark(file: &PlanFile) -> String {
         .take(40)
         .collect();
     format!("used-{id}-{}", &digest[7..19])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_another_version_bound_its_plans_to_is_no_matter() {
+        let folder = tempfile::tempdir().expect("there is room");
+        let path = folder.path().join("prod.plan");
+        let mut file = serde_json::json!({
+            "format": "pgward.plan",
+            "bound": { "tool": "7.1.0", "moon": "full" },
+        });
+        file["digest"] = digest(&file).into();
+        fs::write(&path, file.to_string()).expect("there is room");
+        let refused = read_plan(&path, "0.1.0").expect_err("it is from another version");
+        assert!(
+            matches!(&refused, PlanFileError::Version { made_by, .. } if made_by == "7.1.0"),
+            "{refused}"
+        );
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_no_plan() {
+        let folder = tempfile::tempdir().expect("there is room");
+        let path = folder.path().join("prod.plan");
+        fs::write(&path, [0x7f, b'E', b'L', b'F', 0xff, 0xfe]).expect("there is room");
+        let refused = read_plan(&path, "0.1.0").expect_err("it is a program");
+        assert!(
+            matches!(refused, PlanFileError::Foreign { .. }),
+            "{refused}"
+        );
+    }
 }

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::forms;
 
 use super::plan::{self, Wish};
-use super::{Answer, Context, execution, lease, read};
+use super::{Answer, Context, execution, lease, moved, read, selections};
 
 /// Runs the command.
 pub(crate) fn run(context: &Context, arguments: &DestroyArgs) -> Answer {
@@ -81,7 +81,11 @@ async fn destroy(
         &ground,
     )?;
     let mut made = plan::make(context, std::slice::from_ref(&environment), &wish).await?;
-    let made = made.pop().expect("one environment gives one plan");
+    let mut made = made.pop().expect("one environment gives one plan");
+    selections::check(
+        std::slice::from_ref(&made),
+        std::slice::from_ref(&environment),
+    )?;
     let document = forms::document(&made.plan, &environment.desired);
     let protected: Vec<Diagnostic> = made
         .plan
@@ -116,17 +120,21 @@ async fn destroy(
     if context.human() {
         context.result(&text::destroy(&document, context.ui.out))?;
     }
-    let approved = approve(made.plan.clone()).map_err(|refusals| {
+    let mut approved = approve(made.plan.clone()).map_err(|refusals| {
         let mut diagnostics = Diagnostics::new();
         diagnostics.extend(refusals);
         Failure::findings(diagnostics, environment.sources.clone())
     })?;
     let question = format!("This deletes data. Type {} to go on:", of.title());
-    if !confirmed && !context.ui.confirm(&question, &of.title())? {
-        return Err(Failure::refused(format!(
-            "the answer was not {}",
-            of.title()
-        )));
+    if !confirmed {
+        if !context.ui.confirm(&question, &of.title())? {
+            return Err(Failure::refused(format!(
+                "the answer was not {}",
+                of.title()
+            )));
+        }
+        let again = format!("pgward destroy {}", of.name);
+        approved = moved::look_again(&environment, &mut made, &again).await?;
     }
     execution::perform(context, &environment, &made, &approved, lease, options).await
 }

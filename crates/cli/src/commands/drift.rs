@@ -8,7 +8,7 @@ use crate::args::DriftArgs;
 use crate::assemble::chain;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::files;
+use crate::files::{self, Ahead};
 
 use super::plan::{self, Made, Wish};
 use super::read::{self, Environment};
@@ -112,13 +112,11 @@ fn accept(context: &Context, arguments: &DriftArgs, path: &str) -> Answer {
         arguments.until.as_deref().unwrap_or_default()
     );
     let after = format!("{}\n{section}", before.trim_end());
+    let mut ahead = Ahead::default();
+    ahead.0.files.insert(file.clone(), after.clone());
+    read::through(context, &file, &ahead)?;
     pgward_store::write_over(std::path::Path::new(&file), &after)
         .map_err(|error| Failure::failed(chain(&error)))?;
-    if let Err(refused) = read::read(context, &file) {
-        pgward_store::write_over(std::path::Path::new(&file), &before)
-            .map_err(|error| Failure::failed(chain(&error)))?;
-        return Err(refused);
-    }
     context.result(&format!("wrote [ignore.{name}] into {file}"))?;
     Ok(Exit::Done)
 }

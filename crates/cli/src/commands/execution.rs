@@ -22,7 +22,7 @@ use crate::signals;
 use super::lease::{self, Taken};
 use super::plan::{self, Made, Wish};
 use super::read::Environment;
-use super::{Answer, Context};
+use super::{Answer, Context, moved, selections};
 
 /// What a run is to do, and how the plan is shown before anybody agrees.
 pub(crate) struct Run {
@@ -41,7 +41,11 @@ pub(crate) async fn agree(
     lease: Taken,
 ) -> Answer {
     let mut made = plan::make(context, std::slice::from_ref(environment), &run.wish).await?;
-    let made = made.pop().expect("one environment gives one plan");
+    let mut made = made.pop().expect("one environment gives one plan");
+    selections::check(
+        std::slice::from_ref(&made),
+        std::slice::from_ref(environment),
+    )?;
     let document = forms::document(&made.plan, &environment.desired);
     if is_idle(&made.plan) {
         idle(context, &document, made.ground.now())?;
@@ -51,7 +55,7 @@ pub(crate) async fn agree(
     if context.human() {
         context.result(&(run.shown)(&document, context.ui.out))?;
     }
-    let approved = approve(made.plan.clone()).map_err(|refusals| {
+    let mut approved = approve(made.plan.clone()).map_err(|refusals| {
         let mut diagnostics = Diagnostics::new();
         diagnostics.extend(refusals);
         Failure::findings(diagnostics, environment.sources.clone())
@@ -59,8 +63,16 @@ pub(crate) async fn agree(
     // Waiting for what AWS is still creating changes nothing.
     let asks = !run.yes && !made.plan.changes.is_empty();
     let name = &environment.desired.environment.name;
-    if asks && !context.ui.confirm(&text::question(&document), name)? {
-        return Err(Failure::refused(format!("the answer was not {name}")));
+    if asks {
+        if !context.ui.confirm(&text::question(&document), name)? {
+            return Err(Failure::refused(format!("the answer was not {name}")));
+        }
+        let again = if run.wish.adopt {
+            format!("pgward import {name} --adopt")
+        } else {
+            format!("pgward apply {name}")
+        };
+        approved = moved::look_again(environment, &mut made, &again).await?;
     }
     let answer = perform(context, environment, &made, &approved, lease, run.options).await;
     plan::verbose(context, std::slice::from_ref(&made));
@@ -142,6 +154,10 @@ async fn conclude(
     let destroyed = plan.circumstances.destroy;
     let unfinished = report.count(|outcome| !matches!(outcome, Outcome::Done | Outcome::Accepted));
     let mut exit = exit_of(report, unfinished);
+    // What could not be read may still differ.
+    if exit == Exit::Done && !plan.unread.is_empty() {
+        exit = Exit::Failed;
+    }
     let after = if destroyed {
         None
     } else {

@@ -13,12 +13,14 @@ mod import;
 mod imported;
 mod init;
 mod lease;
+mod moved;
 mod output;
 mod plan;
 mod preflight;
 mod read;
 mod sandbox;
 mod saved;
+mod selections;
 mod show;
 mod small;
 mod unlock;
@@ -99,17 +101,21 @@ pub(crate) fn run(cli: Cli) -> Exit {
     run_on(cli, false)
 }
 
+/// `--chdir`; nothing is done in another directory than the one that was asked for.
+fn change_to(directory: &std::path::Path) -> Result<(), Exit> {
+    std::env::set_current_dir(directory).map_err(|error| {
+        let directory = directory.display();
+        crate::ui::answer(&format!("cannot change to {directory}: {error}"))
+    })
+}
+
 /// Runs the command line on AWS or in the simulated world.
 pub(crate) fn run_on(cli: Cli, sandbox: bool) -> Exit {
     if let Some(directory) = &cli.global.chdir
         && !sandbox
-        && let Err(error) = std::env::set_current_dir(directory)
+        && let Err(exit) = change_to(directory)
     {
-        crate::ui::complain(&format!(
-            "cannot change to {}: {error}",
-            directory.display()
-        ));
-        return Exit::Usage;
+        return exit;
     }
     let ui = Ui::new(&cli.global, sandbox);
     let forms = match Forms::new(&cli.global, &cli.command) {

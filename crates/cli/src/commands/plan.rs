@@ -21,7 +21,7 @@ use crate::failure::Failure;
 use crate::forms;
 
 use super::read::{self, Environment};
-use super::{Answer, Context, lease};
+use super::{Answer, Context, lease, selections};
 
 /// What a plan is asked for.
 #[derive(Debug, Clone, Default)]
@@ -80,6 +80,7 @@ pub(crate) fn run(context: &Context, arguments: &PlanArgs) -> Answer {
     };
     let before = lease::look(context, &environments)?;
     let mut made = context.block_on(make(context, &environments, &wish))??;
+    selections::check(&made, &environments)?;
     let after = lease::look(context, &environments)?;
     for (one, looks) in made.iter_mut().zip(before.iter().zip(&after)) {
         lease::tell(&mut one.plan, looks);

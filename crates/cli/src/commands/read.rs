@@ -8,7 +8,7 @@ use pgward_aws::ssm_parameters;
 use pgward_kinds::CATALOG;
 use pgward_model::{Desired, Diagnostic, Diagnostics};
 use pgward_review::text::Sources;
-use pgward_spec::{Loaded, Options};
+use pgward_spec::{Loaded, Options, Reader};
 use pgward_store::Store;
 
 use crate::args::SpecArg;
@@ -46,15 +46,25 @@ pub(crate) fn environments(context: &Context) -> Result<Vec<Environment>, Failur
         .collect()
 }
 
-/// The day, for waivers: that of the real clock, as files are written on real days.
+/// The day of a moment, as files write it: that of the real clock for the findings of a file, that
+/// of AWS or of the simulated world for what is compared.
 pub(crate) fn today(now: Timestamp) -> String {
     now.strftime("%Y-%m-%d").to_string()
 }
 
 /// Reads one file.
 pub(crate) fn read(context: &Context, file: &str) -> Result<Environment, Failure> {
+    through(context, file, &Disk)
+}
+
+/// Reads one file through a reader.
+pub(crate) fn through(
+    context: &Context,
+    file: &str,
+    reader: &dyn Reader,
+) -> Result<Environment, Failure> {
     let mut options = Options::on(today(Timestamp::now()));
-    let loaded = pgward_spec::load(file, &Disk, &options);
+    let loaded = pgward_spec::load(file, reader, &options);
     let sources = Sources::new(loaded.sources.0.clone());
     if !loaded.spec.ssm_paths().is_empty() && !loaded.diagnostics.has_errors() {
         fetch(context, &loaded, &mut options)?;

@@ -61,6 +61,11 @@ fn inner(context: &Context, rest: Vec<OsString>) -> Exit {
         return ui::answer("a sandbox in a sandbox is one too many");
     }
     cli.global = merged(context, cli.global);
+    if let Some(directory) = &cli.global.chdir
+        && let Err(exit) = super::change_to(directory)
+    {
+        return exit;
+    }
     run_on(cli, true)
 }
 
@@ -81,14 +86,6 @@ fn merged(context: &Context, mut inner: args::Global) -> args::Global {
     }
     if inner.color == args::Color::Auto {
         inner.color = outer.color;
-    }
-    if let Some(directory) = &inner.chdir
-        && let Err(error) = std::env::set_current_dir(directory)
-    {
-        ui::complain(&format!(
-            "cannot change to {}: {error}",
-            directory.display()
-        ));
     }
     inner
 }

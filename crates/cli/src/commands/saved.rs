@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use pgward_engine::{ApplyOptions, Moved, Plan, Remote, approve, renew};
+use pgward_engine::{ApplyOptions, Plan, Remote, approve, renew};
 use pgward_kinds::CATALOG;
 use pgward_model::{Diagnostic, Diagnostics, Effect};
 use pgward_review::text::Sources;
@@ -18,7 +18,7 @@ use crate::forms;
 
 use super::plan::{self, Made};
 use super::read::{self, Environment};
-use super::{Answer, Context, execution, lease};
+use super::{Answer, Context, execution, lease, moved};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -156,6 +156,7 @@ pub(crate) fn apply(context: &Context, path: &str, arguments: &ApplyArgs) -> Ans
         );
         return Err(refusal("P613", message, &again));
     }
+    moved::in_files(context, &made_at(path, &file), &file.desired, &again)?;
     let spec = file.desired.files.first();
     let spec = spec.map_or("specs/spec.toml", |first| first.path.as_str());
     let store = read::folder(spec, &file.desired);
@@ -212,9 +213,9 @@ async fn run(
         return Err(Failure::of(Exit::Refused, refusal));
     }
     let live = lives.pop().expect("one environment gives one live state");
-    let (mut renewed, moved) = renew(&file.plan, &live, &CATALOG);
-    if !moved.is_empty() {
-        return Err(stale(path, file, &moved, again));
+    let (mut renewed, found) = renew(&file.plan, &live, &CATALOG);
+    if !found.is_empty() {
+        return Err(moved::in_aws(made_at(path, file), &found, again));
     }
     widen(&mut renewed, &arguments.allow);
     renewed.circumstances.caller = Some(caller);
@@ -243,33 +244,10 @@ async fn run(
     execution::perform(context, &environment, &made, &approved, lease, options).await
 }
 
-/// P610: what the plan relies on has changed.
-fn stale(path: &str, file: &PlanFile, moved: &[Moved], again: String) -> Failure {
-    let rows: Vec<String> = moved
-        .iter()
-        .map(|one| format!("{}  {} -> {}", one.path, one.was, one.is))
-        .collect();
-    let count = pgward_review::wording::count(moved.len(), "value");
-    let verb = if moved.len() == 1 { "has" } else { "have" };
-    let made = file
-        .plan
-        .circumstances
-        .now
-        .strftime("%Y-%m-%d %H:%M UTC")
-        .to_string();
-    Failure::of(
-        Exit::Refused,
-        Diagnostic::error("P610", "this plan no longer fits what is in AWS")
-            .fact("plan", format!("{path}, made {made}"))
-            .fact(
-                "live",
-                format!(
-                    "{count} it relies on {verb} changed since\n{}",
-                    rows.join("\n")
-                ),
-            )
-            .fact("next", again),
-    )
+/// Which plan it is, for whoever has to make it again.
+fn made_at(path: &str, file: &PlanFile) -> String {
+    let made = file.plan.circumstances.now;
+    format!("{path}, made {}", made.strftime("%Y-%m-%d %H:%M UTC"))
 }
 
 fn used(path: &str, of: &pgward_model::Environment) -> Failure {

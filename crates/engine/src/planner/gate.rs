@@ -33,6 +33,13 @@ impl Planner<'_> {
         if let Some(finding) = self.finding_on(change) {
             return finding;
         }
+        if let Some(unread) = self.unread_need(change) {
+            return Gate::Blocked {
+                code: "P508".to_owned(),
+                why: format!("it depends on {unread}, which could not be read"),
+                instead: vec!["mend the access and repeat".to_owned()],
+            };
+        }
         if change.verb != Verb::Create && !self.allowed.contains(&change.effect) {
             return Gate::NeedsAllow {
                 allow: change.effect,
@@ -57,6 +64,38 @@ impl Planner<'_> {
                 why: finding.message.clone(),
                 instead: finding.help.clone(),
             })
+    }
+
+    /// What a change depends on and could not be read.
+    fn unread_need(&self, change: &PlannedChange) -> Option<&Address> {
+        let kind = self.catalog.kind(&change.kind);
+        let mut named = Vec::new();
+        if let Some(after) = &change.after {
+            after.references(&mut named);
+        }
+        let text = change.after.as_ref().and_then(Value::as_text);
+        // With an interruption comes more than the value: what follows it, and what leads.
+        let interrupts = change.effect >= Effect::Reboot;
+        let mut unread = self.changes.unread.iter().map(|(address, _)| address);
+        unread.find(|address| {
+            let resource = &self.desired.resources[*address];
+            let needs = self.graph.reaches(&change.address, address);
+            match change.verb {
+                Verb::Create | Verb::Replace => needs,
+                // It may be used.
+                Verb::Delete => {
+                    resource.kind == change.kind || self.may_need(&resource.kind, &change.kind)
+                }
+                Verb::Update => {
+                    let follows = self.catalog.kind(&resource.kind).type_name == kind.type_name
+                        && self.graph.reaches(address, &change.address);
+                    named.iter().any(|one| one.address == **address)
+                        || needs && text == Some(resource.name.as_str())
+                        || interrupts && (needs || follows)
+                }
+                Verb::Restart | Verb::Await | Verb::Adopt => false,
+            }
+        })
     }
 
     /// An upgrade needs the other resources of its major version: where one of them is blocked, AWS

@@ -2,6 +2,7 @@
 
 use pgward_model::{Address, Applies, Value};
 
+use crate::diff::{is_kept, is_ours};
 use crate::{Leftover, PlannedChange, Present, Readiness, ResourceChange, Verb, When, compare};
 
 use super::Planner;
@@ -16,7 +17,7 @@ impl Planner<'_> {
     /// the resource after it. Says so in one sentence each.
     pub(super) fn keep_used(&self, changes: &mut Vec<PlannedChange>) -> Vec<String> {
         if self.circumstances.destroy {
-            return Vec::new();
+            return self.keep_needed(changes);
         }
         let kept: Vec<(Address, String, String)> = self
             .live
@@ -48,6 +49,87 @@ impl Planner<'_> {
                     .any(|(address, name, _)| *address == change.address && *name == change.name)
         });
         kept.into_iter().map(|(_, _, sentence)| sentence).collect()
+    }
+
+    /// Takes out of a destroy what something that stays needs: a kept database would lose its
+    /// password with its secret, and AWS would refuse the rest. Says so in one sentence each.
+    fn keep_needed(&self, changes: &mut Vec<PlannedChange>) -> Vec<String> {
+        let mut sentences = self.asked_to_stay();
+        // What stays for another one keeps in turn what it needs itself.
+        while let Some((place, user)) = changes
+            .iter()
+            .enumerate()
+            .find_map(|(place, change)| Some((place, self.who_stays(change, changes)?)))
+        {
+            let change = changes.remove(place);
+            sentences.push(format!(
+                "{}: the {} {} {user} uses it",
+                change.address,
+                change.noun,
+                stays(&change.name)
+            ));
+        }
+        sentences.sort();
+        sentences
+    }
+
+    /// What would be deleted if `--keep` did not name it.
+    fn asked_to_stay(&self) -> Vec<String> {
+        let keep = &self.circumstances.keep;
+        let declared = self.desired.resources.values().filter_map(|resource| {
+            let present = self.live.present(&resource.address)?;
+            Some((&resource.address, &resource.kind, present))
+        });
+        let leftovers = self.live.leftovers.iter();
+        declared
+            .chain(leftovers.map(|one| (&one.address, &one.kind, &one.present)))
+            .filter(|(address, _, present)| {
+                is_kept(address, keep) && is_ours(self.desired, present)
+            })
+            .map(|(address, kind, present)| {
+                let noun = self.catalog.kind(kind).noun;
+                format!(
+                    "{address}: the {noun} {} stays, as --keep names it",
+                    present.name
+                )
+            })
+            .collect()
+    }
+
+    /// Who is not deleted and needs what a change deletes.
+    fn who_stays(&self, change: &PlannedChange, changes: &[PlannedChange]) -> Option<String> {
+        let is_it =
+            |one: &&ResourceChange| one.address == change.address && one.name == change.name;
+        let held = self.changes.resources.iter().find(is_it)?.live.as_deref()?;
+        let goes = |address: &Address, present: &Present| {
+            present.readiness == Readiness::Leaving
+                || changes
+                    .iter()
+                    .any(|one| one.address == *address && one.name == present.name)
+        };
+        let uses = |kind: &str, present: &Present| {
+            (kind == change.kind || self.may_need(kind, &change.kind))
+                && users(present, held).next().is_some()
+        };
+        let declared = self.desired.resources.get(&change.address);
+        let is_declared = declared.is_some_and(|resource| resource.name == change.name);
+        let user = self.desired.resources.values().find(|resource| {
+            let address = &resource.address;
+            let present = self.live.present(address);
+            present.is_some_and(|present| {
+                !goes(address, present)
+                    && (is_declared && self.graph.reaches(address, &change.address)
+                        || uses(&resource.kind, present))
+            })
+        });
+        if let Some(user) = user {
+            return Some(user.address.to_string());
+        }
+        let other = self.live.leftovers.iter().find(|leftover| {
+            let present = &leftover.present;
+            !goes(&leftover.address, present) && uses(&leftover.kind, present)
+        })?;
+        Some(other.present.name.clone())
     }
 
     /// Who still uses a leftover when the plan is done.

@@ -101,10 +101,11 @@ impl Planner<'_> {
         for change in &self.changes.resources {
             match change.verb {
                 Verb::Update => self.values(change, &mut changes),
-                Verb::Create | Verb::Replace | Verb::Delete | Verb::Restart | Verb::Adopt => {
+                Verb::Create | Verb::Replace | Verb::Delete | Verb::Adopt => {
                     self.whole(change, checked, &mut changes);
                 }
-                Verb::Await => {}
+                // Planned later, from what the other changes leave behind.
+                Verb::Restart | Verb::Await => {}
             }
         }
         self.drop_followers(&mut changes);

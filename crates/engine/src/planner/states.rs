@@ -53,8 +53,7 @@ impl Planner<'_> {
         live: &Present,
     ) -> bool {
         if operation.verb == Verb::Delete && operation.address == *address {
-            // Of what failed AWS takes no snapshot, and deletes it only without one.
-            return operation.final_snapshot.is_some() && live.readiness == Readiness::Failed;
+            return operation.final_snapshot.is_some() && live.without_snapshot;
         }
         let brings = matches!(operation.verb, Verb::Create | Verb::Update | Verb::Restart);
         if !brings || live.readiness == Readiness::Ready {

@@ -22,10 +22,14 @@ impl Planner<'_> {
         let planned = match change.verb {
             Verb::Create => self.creation(kind, change, checked),
             Verb::Replace => self.replacement(kind, change),
-            Verb::Delete | Verb::Update | Verb::Restart | Verb::Await => {
-                self.deletion(kind, change)
-            }
+            Verb::Delete => self.deletion(kind, change),
             Verb::Adopt => self.adoption(kind, change),
+            Verb::Update | Verb::Restart | Verb::Await => {
+                unreachable!(
+                    "no comparison finds a whole resource to {}",
+                    change.verb.word()
+                )
+            }
         };
         out.push(planned);
     }

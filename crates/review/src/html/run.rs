@@ -6,16 +6,12 @@ use super::plan::banner;
 use super::safe;
 use crate::alert::participle;
 use crate::document::Document;
-use crate::text::{Aftermath, report_headline};
+use crate::text::report_headline;
 use crate::wording;
 
 /// How the run ended.
 pub(crate) fn verdict(report: &Report, document: &Document) -> String {
-    let aftermath = Aftermath {
-        lock_released: true,
-        ..Aftermath::default()
-    };
-    let (word, parts) = report_headline(report, document, &aftermath);
+    let (word, parts) = report_headline(report, document);
     let class = match word {
         "DONE" => "calm",
         "ACCEPTED" => "notice",

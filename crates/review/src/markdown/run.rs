@@ -42,7 +42,7 @@ fn at(
     out = format!(
         "{out}### {what} {}: {}\n",
         value(&document.title(), 60, setting),
-        verdict(report, document, aftermath, setting)
+        verdict(report, document, setting)
     );
     out.push_str(&failures(report, document, setting, level, &mut left));
     out.push_str(&table(report, setting, level, &mut left));
@@ -103,17 +103,12 @@ fn data(command: &str, report: &Report, document: &Document) -> String {
 }
 
 /// The words of the text form's first line.
-fn verdict(
-    report: &Report,
-    document: &Document,
-    aftermath: &Aftermath,
-    setting: &Setting,
-) -> String {
+fn verdict(report: &Report, document: &Document, setting: &Setting) -> String {
     let style = Style {
         ascii: setting.style.ascii,
         ..Style::default()
     };
-    let (word, parts) = report_headline(report, document, aftermath);
+    let (word, parts) = report_headline(report, document);
     let mark = match word {
         "DONE" => String::new(),
         "ACCEPTED" => format!("{} ", Mark::Approval.text(setting)),

@@ -18,7 +18,18 @@ pub fn destroy(document: &Document, style: Style) -> String {
     head::spec(&mut page, document);
     page.blank();
     if document.changes.is_empty() {
-        let nothing = "no resource of this environment exists".to_owned();
+        let unread = document.live.unread.len();
+        let nothing = if unread > 0 {
+            let verb = if unread == 1 { "was" } else { "were" };
+            format!(
+                "{} {verb} not read, and may exist",
+                wording::count(unread, "resource")
+            )
+        } else if document.notes.is_empty() {
+            "no resource of this environment exists".to_owned()
+        } else {
+            "what exists stays".to_owned()
+        };
         head::headline(&mut page, "NOTHING TO DESTROY", &[nothing]);
     } else {
         headline(&mut page, document);
@@ -59,6 +70,10 @@ fn headline(page: &mut Page, document: &Document) {
     let blocked = document.blocked().count();
     if blocked > 0 {
         parts.push(format!("{blocked} BLOCKED"));
+    }
+    let unread = document.live.unread.len();
+    if unread > 0 {
+        parts.push(format!("{unread} UNREAD"));
     }
     head::headline(page, "DESTROY", &parts);
     plan::cost(page, document);

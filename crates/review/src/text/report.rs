@@ -14,8 +14,6 @@ use crate::wording;
 /// What is known after a run, beside its report.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Aftermath {
-    /// Whether the lock was released.
-    pub lock_released: bool,
     /// Where clients connect, applications first.
     pub endpoints: Vec<Endpoint>,
     /// Names of the secrets in Secrets Manager.
@@ -25,12 +23,11 @@ pub struct Aftermath {
 }
 
 impl Aftermath {
-    /// What the plan after a run shows; the lock is taken for released, and secrets are not named.
+    /// What the plan after a run shows; secrets are not named.
     #[must_use]
     pub fn of(before: &Plan, report: &Report, after: Option<&Plan>) -> Self {
         let foreseen = after.filter(|after| unforeseen(before, report, after).is_empty());
         Self {
-            lock_released: true,
             endpoints: after
                 .map(|after| endpoints(&after.outputs))
                 .unwrap_or_default(),
@@ -93,7 +90,7 @@ pub fn endpoints(outputs: &BTreeMap<Address, BTreeMap<String, Value>>) -> Vec<En
 #[must_use]
 pub fn report(report: &Report, document: &Document, aftermath: &Aftermath, style: Style) -> String {
     let mut page = Page::new(style);
-    let word = headline(&mut page, report, document, aftermath);
+    let word = headline(&mut page, report, document);
     match word {
         "DONE" | "ACCEPTED" => complete(&mut page, document, aftermath),
         "STOPPED" => stopped(&mut page, report, document),
@@ -114,23 +111,14 @@ pub fn report(report: &Report, document: &Document, aftermath: &Aftermath, style
 }
 
 /// The first line; returns its word.
-fn headline(
-    page: &mut Page,
-    report: &Report,
-    document: &Document,
-    aftermath: &Aftermath,
-) -> &'static str {
-    let (word, parts) = report_headline(report, document, aftermath);
+fn headline(page: &mut Page, report: &Report, document: &Document) -> &'static str {
+    let (word, parts) = report_headline(report, document);
     head::headline(page, word, &parts);
     word
 }
 
 /// The word and the parts of the first line.
-pub(crate) fn report_headline(
-    report: &Report,
-    document: &Document,
-    aftermath: &Aftermath,
-) -> (&'static str, Vec<String>) {
+pub(crate) fn report_headline(report: &Report, document: &Document) -> (&'static str, Vec<String>) {
     let done = report.count(|outcome| matches!(outcome, Outcome::Done));
     let failed = report.count(|outcome| matches!(outcome, Outcome::Failed { .. }));
     let skipped = report.count(|outcome| matches!(outcome, Outcome::Skipped { .. }));
@@ -171,10 +159,9 @@ pub(crate) fn report_headline(
     }
     if word != "ACCEPTED" {
         parts.push(wording::elapsed(report.elapsed_ms));
-        let released = match (&report.ending, aftermath.lock_released) {
-            (Ending::LeaseLost(_), _) => "lost",
-            (_, true) => "released",
-            (_, false) => "kept until it expires",
+        let released = match &report.ending {
+            Ending::LeaseLost(_) => "lost",
+            Ending::Complete | Ending::Interrupted | Ending::JournalFailed(_) => "released",
         };
         parts.push(format!("lock {released}"));
     }

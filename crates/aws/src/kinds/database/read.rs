@@ -42,6 +42,7 @@ pub(crate) fn read(
         .unwrap_or("creating")
         .clone_into(&mut present.status);
     (present.readiness, present.advice) = status::of_instance(instance);
+    present.without_snapshot = status::is_without_snapshot(&present.status);
     present.unfinished = present.readiness == Readiness::Busy && is_unborn(instance);
     for group in instance.db_parameter_groups() {
         let name = group.db_parameter_group_name().unwrap_or_default();

@@ -98,6 +98,12 @@ pub(super) fn of_word(status: &str) -> (Readiness, &'static str) {
     }
 }
 
+/// Whether AWS deletes an instance in this status only if no final snapshot is asked for (reference:
+/// resource semantics, 6.1): what failed, and what has no network.
+pub(super) fn is_without_snapshot(status: &str) -> bool {
+    status == "incompatible-network" || of_word(status).0 == Readiness::Failed
+}
+
 /// Readiness and advice of an instance: a ready one is busy as long as a part of it is.
 pub(super) fn of_instance(instance: &DbInstance) -> (Readiness, String) {
     let (readiness, advice) = of_word(instance.db_instance_status().unwrap_or("creating"));
