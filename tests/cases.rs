@@ -160,7 +160,13 @@ fn prepare(stage: &Stage, folder: &Path, given: &Given) {
         let action = one["action"].as_str().expect("an action has a name");
         stage
             .sandbox
-            .act(&place.account, &place.region, action, &one["input"])
+            .act(
+                &place.account,
+                &place.region,
+                "somebody",
+                action,
+                &one["input"],
+            )
             .unwrap_or_else(|refusal| panic!("{action}: {refusal}"));
         // What others do has settled before anybody looks.
         stage.sandbox.tick(Duration::from_secs(60));

@@ -392,6 +392,9 @@ pub struct DriftArgs {
     /// Last day of it, as 2026-03-31.
     #[arg(long, value_name = "DATE", requires = "accept")]
     pub until: Option<String>,
+    /// Name who made each change, and when, as CloudTrail knows.
+    #[arg(long, conflicts_with = "accept")]
+    pub who: bool,
     /// Exit 0 also when there is drift.
     #[arg(long)]
     pub exit_zero: bool,

@@ -27,6 +27,8 @@ pub(crate) enum Service {
     Sts,
     /// Resources by tag, across services.
     Tagging,
+    /// The history of calls.
+    CloudTrail,
 }
 
 impl Service {
@@ -42,13 +44,14 @@ impl Service {
             "iam" => Self::Iam,
             "sts" => Self::Sts,
             "tagging" => Self::Tagging,
+            "cloudtrail" => Self::CloudTrail,
             _ => return None,
         })
     }
 
     /// The service behind the name in IAM policies, such as `cloudwatch`.
     pub(crate) fn named(name: &str) -> Option<Self> {
-        const ALL: [Service; 9] = [
+        const ALL: [Service; 10] = [
             Service::Rds,
             Service::Ec2,
             Service::CloudWatch,
@@ -58,6 +61,7 @@ impl Service {
             Service::Iam,
             Service::Sts,
             Service::Tagging,
+            Service::CloudTrail,
         ];
         ALL.into_iter().find(|service| service.name() == name)
     }
@@ -74,6 +78,7 @@ impl Service {
             Self::Iam => "iam",
             Self::Sts => "sts",
             Self::Tagging => "tag",
+            Self::CloudTrail => "cloudtrail",
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod call;
 mod clock;
+mod cloudtrail;
 mod cloudwatch;
 mod connector;
 mod ec2;

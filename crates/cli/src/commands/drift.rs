@@ -12,7 +12,7 @@ use crate::files;
 
 use super::plan::{self, Made, Wish};
 use super::read::{self, Environment};
-use super::{Answer, Context, lease};
+use super::{Answer, Context, lease, who};
 
 /// Runs the command.
 pub(crate) fn run(context: &Context, arguments: &DriftArgs) -> Answer {
@@ -52,13 +52,17 @@ pub(crate) fn run(context: &Context, arguments: &DriftArgs) -> Answer {
         let now = one.plan.circumstances.now;
         let version = env!("CARGO_PKG_VERSION");
         let files = &environment.desired.files;
-        documents.push(DriftDocument {
+        let mut drift = DriftDocument {
             file: files.first().map(|file| file.path.clone()),
             waiting: document.waiting,
             not_working: not_working(one),
             versions: versions(one),
             ..DriftDocument::new(&found, &document.environment, now, version)
-        });
+        };
+        if arguments.who {
+            context.block_on(who::tell(one, &found, &mut drift))?;
+        }
+        documents.push(drift);
     }
     context.tell(&Subject::Drifts(&documents))?;
     if !context.json() {

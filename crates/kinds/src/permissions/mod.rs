@@ -90,6 +90,9 @@ pub const PREFLIGHT: [&str; 2] = [
     "rds:DescribeAccountAttributes",
 ];
 
+/// What `drift --who` asks; without it, nobody is named.
+pub const WHO: [&str; 1] = ["cloudtrail:LookupEvents"];
+
 /// Whether IAM asks about an ARN of a statement when it is asked for the action: an action concerns
 /// resources of its service, and those of RDS only some types.
 #[must_use]
