@@ -24,7 +24,7 @@ async fn changed(sandbox: &Sandbox) -> [Touched; 2] {
         let input = json!({ "DBInstanceIdentifier": name, member: value });
         sandbox
             .act(ACCOUNT, REGION, who, "rds:ModifyDBInstance", &input)
-            .unwrap();
+            .expect("the sandbox plays it");
     }
     ["DeletionProtection", "BackupRetentionPeriod"].map(|member| Touched {
         kind: "instance".to_owned(),
@@ -47,7 +47,7 @@ async fn those_who_changed_it_are_named_through_the_wire() {
         rules: vec![throttled],
     });
     let aws = aws(&sandbox);
-    let found = actors(&aws, &touched, None).await.unwrap();
+    let found = actors(&aws, &touched, None).await.expect("an answer");
     let who: Vec<Option<String>> = found.into_iter().map(|one| Some(one?.who)).collect();
     assert_eq!(who, [Some("bot".to_owned()), Some("mehta".to_owned())]);
     let calls = aws.calls();
@@ -60,7 +60,7 @@ async fn those_who_changed_it_are_named_through_the_wire() {
     assert_eq!(usize::try_from(attempts).unwrap(), calls.len() + 3);
     assert!(calls.iter().all(|call| call.request_id.is_some()));
     let later = sandbox.clock().now() + jiff::SignedDuration::from_secs(1);
-    let found = actors(&aws, &touched, Some(later)).await.unwrap();
+    let found = actors(&aws, &touched, Some(later)).await.expect("an answer");
     assert_eq!(found, [None, None]);
 }
 
