@@ -17,6 +17,7 @@ use pgward_engine::{PlannedChange, Verb, Verdict};
 use pgward_model::Effect;
 use pgward_review::text::{Style, diagnostics};
 use pgward_sandbox::{Fault, FaultKind, Faults, Sandbox};
+use pgward_tests::documents::fits;
 use pgward_tests::stage::{Applied, Given, Planned, Stage, Wish, print_calls};
 use snapbox::Data;
 
@@ -237,6 +238,7 @@ fn play(folder: &Path, mistakes: &mut Vec<String>) {
         }
     };
     compare("plan.txt", planned.text());
+    fits(&serde_json::from_str(&planned.json()).expect("a plan is JSON"));
     compare("plan.json", format!("{}\n", planned.json().trim_end()));
     let _reads = stage.recorder.take();
     let result = if planned.plan.verdict == Verdict::NoChanges {

@@ -116,6 +116,8 @@ pub enum SchemaOf {
     Events,
     /// The document of `import` that writes a file.
     Import,
+    /// The document of `preflight`.
+    Preflight,
     /// The document of a command without a result.
     Failure,
 }

@@ -60,7 +60,9 @@ async fn those_who_changed_it_are_named_through_the_wire() {
     assert_eq!(usize::try_from(attempts).unwrap(), calls.len() + 3);
     assert!(calls.iter().all(|call| call.request_id.is_some()));
     let later = sandbox.clock().now() + jiff::SignedDuration::from_secs(1);
-    let found = actors(&aws, &touched, Some(later)).await.expect("an answer");
+    let found = actors(&aws, &touched, Some(later))
+        .await
+        .expect("an answer");
     assert_eq!(found, [None, None]);
 }
 
