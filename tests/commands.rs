@@ -2,6 +2,9 @@
 //!
 //! It runs the built program in a temporary copy of `specs/`; building the workspace's tests builds it.
 
+#[path = "interruptions/server.rs"]
+mod server;
+
 use std::io::Read as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -9,6 +12,7 @@ use std::process::{Command, Output, Stdio};
 use pgward_tests::documents::fits;
 use pgward_tests::program::{folder, program, text};
 use serde_json::Value;
+use server::Server;
 
 fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = pgward_tests::program::command(program(), folder);
@@ -103,6 +107,28 @@ fn every_document_fits_its_schema() {
     stream.lines().for_each(|line| drop(json(line)));
     let imported = "sandbox import dev --instance happytrip-b2b-dev --json";
     assert_eq!(json(&expect(path, imported, 0))["format"], "pgward.import");
+}
+
+/// The keys belong to another account, so the plan is made if the served sandbox gave those of the role.
+#[test]
+fn the_endpoint_leads_the_assuming_of_a_role_too() {
+    let folder = folder();
+    let server = Server::start(folder.path());
+    let role = "arn:aws:iam::{account}:role/rds-monitoring-role";
+    let run = |more: &[&str]| {
+        let mut plan = command(folder.path(), &["plan", "prod", "--json"]);
+        plan.args(["--endpoint-url", server.url()]).args(more);
+        plan.env("AWS_ACCESS_KEY_ID", "SANDBOX999988887777")
+            .env("AWS_SECRET_ACCESS_KEY", "none")
+            .env_remove("AWS_ENDPOINT_URL")
+            .env_remove("AWS_ENDPOINT_URL_STS");
+        plan.output().expect("the program starts")
+    };
+    let output = run(&["--role-arn", role]);
+    let told = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert_eq!(json(&text(&output.stdout))["verdict"], "ready", "{told}");
+    assert_eq!(run(&[]).status.code(), Some(3), "it is another account");
 }
 
 #[test]

@@ -348,11 +348,7 @@ fn credentials(options: &SessionOptions) -> SharedCredentialsProvider {
             None,
             "fixed",
         )),
-        None => SharedCredentialsProvider::new(Chain::new(
-            options.region.clone(),
-            options.profile.clone(),
-            options.role_arn.clone(),
-        )),
+        None => SharedCredentialsProvider::new(Chain::new(options)),
     }
 }
 
