@@ -2,7 +2,7 @@
 
 use clap::Parser;
 
-use crate::args::duration;
+use crate::quantities::duration;
 
 /// `sandbox serve`.
 #[derive(Debug, Parser)]
