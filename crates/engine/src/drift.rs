@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pgward_model::{
-    Address, Applies, Case, Catalog, Desired, Effect, Flag, Matches, Object, Origin, Path,
-    Resource, Value,
+    Address, Applies, Case, Catalog, Desired, Effect, Environment, Flag, Matches, Object, Origin,
+    Path, Resource, Value,
 };
 use serde::{Deserialize, Serialize};
 
@@ -68,6 +68,12 @@ pub struct Record {
     pub commit: Option<String>,
     /// Who applied: an ARN.
     pub by: String,
+    /// Account in which it was applied; empty in records of earlier versions.
+    #[serde(default)]
+    pub account: String,
+    /// Region in which it was applied; empty in records of earlier versions.
+    #[serde(default)]
+    pub region: String,
     /// Plan that was applied.
     pub plan: String,
     /// Values by path as they were declared, in words.
@@ -77,6 +83,15 @@ pub struct Record {
     pub waiting: BTreeMap<Path, Requested>,
     /// The resources, by address: name in AWS.
     pub names: BTreeMap<Address, String>,
+}
+
+impl Record {
+    /// Whether the last apply was in the account and region that the environment has now.
+    #[must_use]
+    pub fn is_of(&self, environment: &Environment) -> bool {
+        let same = |kept: &str, now: &str| kept.is_empty() || kept == now;
+        same(&self.account, &environment.account) && same(&self.region, &environment.region)
+    }
 }
 
 /// What a comparison with the record found.

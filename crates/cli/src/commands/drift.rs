@@ -134,6 +134,13 @@ fn toml_text(text: &str) -> String {
 
 fn find(context: &Context, made: &Made, environment: &Environment) -> Result<Drift, Failure> {
     let record = match lease::store(context, environment)?.record() {
+        Ok(Some(record)) if !record.is_of(&environment.desired.environment) => {
+            crate::ui::complain(&format!(
+                "warning: the last apply was in account {}, {}; it says nothing about this one",
+                record.account, record.region
+            ));
+            None
+        }
         Ok(record) => record,
         Err(error) => {
             crate::ui::complain(&format!(
