@@ -28,7 +28,7 @@ mod tried;
 pub use account::check_account;
 pub use aws::Aws;
 pub use calls::{CallLog, CallRecord};
-pub use preflight::{Quota, quotas, refused};
+pub use preflight::{Quota, quotas, refused, rules_per_group};
 pub use s3_store::{S3Object, S3Store, S3Written};
 pub use session::{Session, SessionOptions};
 pub use ssm::ssm_parameters;

@@ -29,6 +29,8 @@ pub(crate) enum Service {
     Tagging,
     /// The history of calls.
     CloudTrail,
+    /// What an account may have.
+    ServiceQuotas,
 }
 
 impl Service {
@@ -45,13 +47,14 @@ impl Service {
             "sts" => Self::Sts,
             "tagging" => Self::Tagging,
             "cloudtrail" => Self::CloudTrail,
+            "servicequotas" => Self::ServiceQuotas,
             _ => return None,
         })
     }
 
     /// The service behind the name in IAM policies, such as `cloudwatch`.
     pub(crate) fn named(name: &str) -> Option<Self> {
-        const ALL: [Service; 10] = [
+        const ALL: [Service; 11] = [
             Service::Rds,
             Service::Ec2,
             Service::CloudWatch,
@@ -62,6 +65,7 @@ impl Service {
             Service::Sts,
             Service::Tagging,
             Service::CloudTrail,
+            Service::ServiceQuotas,
         ];
         ALL.into_iter().find(|service| service.name() == name)
     }
@@ -79,6 +83,7 @@ impl Service {
             Self::Sts => "sts",
             Self::Tagging => "tag",
             Self::CloudTrail => "cloudtrail",
+            Self::ServiceQuotas => "servicequotas",
         }
     }
 }

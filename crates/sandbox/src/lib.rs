@@ -20,6 +20,7 @@ mod provide;
 mod rds;
 mod sandbox;
 mod secretsmanager;
+mod servicequotas;
 mod sns;
 mod sts;
 mod tagging;

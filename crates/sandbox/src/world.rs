@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::call::{Answer, Call, Refusal, Service};
-use crate::{cloudtrail, cloudwatch, ec2, iam, kms, rds, secretsmanager, sns, sts, tagging};
+use crate::{
+    cloudtrail, cloudwatch, ec2, iam, kms, rds, secretsmanager, servicequotas, sns, sts, tagging,
+};
 
 /// Name and number of the form of a saved world.
 pub(crate) const FORMAT: &str = "pgward.sandbox/1";
@@ -192,6 +194,7 @@ impl World {
             Service::Sts => sts::handle(self, call),
             Service::Tagging => tagging::handle(self, call),
             Service::CloudTrail => cloudtrail::handle(self, call),
+            Service::ServiceQuotas => servicequotas::handle(call),
         }
     }
 }

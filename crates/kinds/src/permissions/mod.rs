@@ -85,9 +85,11 @@ pub fn policy(desired: &Desired, ssm: &[String], purpose: Purpose) -> Policy {
 }
 
 /// What `preflight` asks besides what a plan reads; without it, it says what it could not check.
-pub const PREFLIGHT: [&str; 2] = [
+pub const PREFLIGHT: [&str; 4] = [
     "iam:SimulatePrincipalPolicy",
     "rds:DescribeAccountAttributes",
+    "servicequotas:GetServiceQuota",
+    "servicequotas:GetAWSDefaultServiceQuota",
 ];
 
 /// What `drift --who` asks; without it, nobody is named.
