@@ -17,6 +17,7 @@ use pgward_engine::{PlannedChange, Verb, Verdict};
 use pgward_model::Effect;
 use pgward_review::text::{Style, diagnostics};
 use pgward_sandbox::{Fault, FaultKind, Faults, Sandbox};
+use pgward_tests::documents::fits;
 use pgward_tests::stage::{Applied, Given, Planned, Stage, Wish, print_calls};
 use snapbox::Data;
 
@@ -158,7 +159,13 @@ fn others_do(stage: &Stage, folder: &Path, file: &str, given: &Given) {
         let action = one["action"].as_str().expect("an action has a name");
         stage
             .sandbox
-            .act(&place.account, &place.region, action, &one["input"])
+            .act(
+                &place.account,
+                &place.region,
+                "somebody",
+                action,
+                &one["input"],
+            )
             .unwrap_or_else(|refusal| panic!("{action}: {refusal}"));
         // What others do has settled before anybody looks.
         stage.sandbox.tick(Duration::from_secs(60));
@@ -230,6 +237,7 @@ fn play(folder: &Path, mistakes: &mut Vec<String>) {
         }
     };
     compare("plan.txt", planned.text());
+    fits(&serde_json::from_str(&planned.json()).expect("a plan is JSON"));
     compare("plan.json", format!("{}\n", planned.json().trim_end()));
     others_do(&stage, folder, "meanwhile.json", &given);
     let _reads = stage.recorder.take();

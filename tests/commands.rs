@@ -2,12 +2,17 @@
 //!
 //! It runs the built program in a temporary copy of `specs/`; building the workspace's tests builds it.
 
+#[path = "interruptions/server.rs"]
+mod server;
+
 use std::io::Read as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use pgward_tests::documents::fits;
 use pgward_tests::program::{folder, program, text};
 use serde_json::Value;
+use server::Server;
 
 fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = pgward_tests::program::command(program(), folder);
@@ -57,8 +62,12 @@ fn edit(folder: &Path, file: &str, from: &str, to: &str) {
     std::fs::write(&path, text.replacen(from, to, 1)).expect("it is ours");
 }
 
+/// JSON, which fits its schema if it is a document.
+#[track_caller]
 fn json(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+    let value = serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
+    fits(&value);
+    value
 }
 
 #[test]
@@ -72,6 +81,54 @@ fn checks_answer_for_files_only() {
     let document = json(&expect(folder.path(), "check dev --json", 3));
     assert!(!document["findings"].as_array().expect("a list").is_empty());
     expect_named(folder.path(), "sandbox plan dev", 3);
+}
+
+#[test]
+fn every_document_fits_its_schema() {
+    let folder = folder();
+    let path = folder.path();
+    for (line, code, format) in [
+        ("check --json", 0, "pgward.check"),
+        ("check nobody --json", 3, "pgward.failure"),
+        ("sandbox preflight prod --json", 0, "pgward.preflight"),
+        ("sandbox plan prod --json", 0, "pgward.plan"),
+        ("sandbox drift prod --json", 0, "pgward.drift"),
+        (
+            "sandbox import prod --instance nobody --json",
+            3,
+            "pgward.failure",
+        ),
+    ] {
+        let document = json(&expect(path, line, code));
+        assert_eq!(document["format"], format, "{line}");
+    }
+    let stream = expect(path, "sandbox apply dev --yes --json", 0);
+    assert!(stream.lines().count() > 20, "{stream}");
+    stream.lines().for_each(|line| drop(json(line)));
+    let imported = "sandbox import dev --instance happytrip-b2b-dev --json";
+    assert_eq!(json(&expect(path, imported, 0))["format"], "pgward.import");
+}
+
+/// The keys belong to another account, so the plan is made if the served sandbox gave those of the role.
+#[test]
+fn the_endpoint_leads_the_assuming_of_a_role_too() {
+    let folder = folder();
+    let server = Server::start(folder.path());
+    let role = "arn:aws:iam::{account}:role/rds-monitoring-role";
+    let run = |more: &[&str]| {
+        let mut plan = command(folder.path(), &["plan", "prod", "--json"]);
+        plan.args(["--endpoint-url", server.url()]).args(more);
+        plan.env("AWS_ACCESS_KEY_ID", "SANDBOX999988887777")
+            .env("AWS_SECRET_ACCESS_KEY", "none")
+            .env_remove("AWS_ENDPOINT_URL")
+            .env_remove("AWS_ENDPOINT_URL_STS");
+        plan.output().expect("the program starts")
+    };
+    let output = run(&["--role-arn", role]);
+    let told = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert_eq!(json(&text(&output.stdout))["verdict"], "ready", "{told}");
+    assert_eq!(run(&[]).status.code(), Some(3), "it is another account");
 }
 
 #[test]

@@ -167,7 +167,7 @@ fn secrets(stage: &Stage, given: &Given) -> Vec<String> {
     let act = |action: &str, input: &Value| {
         stage
             .sandbox
-            .act(&place.account, &place.region, action, input)
+            .act(&place.account, &place.region, "somebody", action, input)
             .unwrap_or_else(|refusal| panic!("{action}: {refusal}"))
     };
     let listed = act("secretsmanager:ListSecrets", &json!({}));

@@ -32,7 +32,7 @@ pub(crate) fn tags(stage: &Stage, planned: &Planned) {
         };
         stage
             .sandbox
-            .act(&place.account, &place.region, action, &input)
+            .act(&place.account, &place.region, "somebody", action, &input)
             .unwrap_or_else(|refusal| panic!("{address}: {action}: {refusal}"));
     }
 }

@@ -83,7 +83,7 @@ def main():
         folder = pathlib.Path(name)
         shutil.copytree(ROOT / "specs", folder / "specs")
         schemas = {word: json.loads(run("schema", word, folder=folder))
-                   for word in ("plan", "drift", "check", "events", "failure", "spec")}
+                   for word in ("plan", "drift", "check", "events", "failure", "preflight", "spec")}
         for environment_name in ("dev", "prod", "staging"):
             names = ("plan", "markdown"), ("plan", "sarif"), ("plan", "json")
             for command, form in names:
@@ -103,6 +103,8 @@ def main():
                   by_markdown((folder / "out.markdown").read_text()))
             drift = run("sandbox", "drift", environment_name, "--json", folder=folder)
             check(f"drift of {environment_name}: json", by_schema(schemas["drift"], drift))
+            text = run("sandbox", "preflight", environment_name, "--json", folder=folder)
+            check(f"preflight of {environment_name}: json", by_schema(schemas["preflight"], text))
         text = run("check", "--json", folder=folder)
         check("check: json", by_schema(schemas["check"], text))
         text = run("plan", "nobody", "--json", folder=folder)

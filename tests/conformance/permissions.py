@@ -154,7 +154,8 @@ class Permissions:
     def preflight(self, policy):
         """Says what is missing, and is never green when it may not ask."""
         ask = {"Sid": "Ask", "Effect": "Allow", "Resource": "*",
-               "Action": ["iam:SimulatePrincipalPolicy", "rds:DescribeAccountAttributes"]}
+               "Action": ["iam:SimulatePrincipalPolicy", "rds:DescribeAccountAttributes",
+                          "servicequotas:GetServiceQuota"]}
         states = {}
         for name, sid in (("all", None), ("some", "PassProxyRole"), ("own", "Own")):
             asking = without(policy, sid)

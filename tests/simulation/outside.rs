@@ -31,7 +31,7 @@ impl Deed {
     /// Does it. AWS may refuse, as it refuses everybody.
     pub(crate) fn perform(&self, sandbox: &Sandbox) -> Result<(), String> {
         sandbox
-            .act(ACCOUNT, REGION, self.action, &self.input)
+            .act(ACCOUNT, REGION, "somebody", self.action, &self.input)
             .map(drop)
     }
 

@@ -343,6 +343,8 @@ impl Play {
             commit: None,
             waiting: requests(self.record.as_ref(), &after.plan, now, &by),
             by,
+            account: plan.environment.account.clone(),
+            region: plan.environment.region.clone(),
             plan: plan.id.clone(),
             values: declared_values(&given.desired, &CATALOG),
             names: plan.names.clone(),

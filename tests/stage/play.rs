@@ -329,6 +329,8 @@ impl Stage {
             commit: None,
             waiting: requests(None, &after.plan, now, &by),
             by,
+            account: planned.plan.environment.account.clone(),
+            region: planned.plan.environment.region.clone(),
             plan: planned.plan.id.clone(),
             values: declared_values(&planned.given.desired, &CATALOG),
             names: planned.plan.names.clone(),

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use pgward_kinds::CATALOG;
-use pgward_kinds::permissions::{BESIDE, PREFLIGHT};
+use pgward_kinds::permissions::{BESIDE, PREFLIGHT, WHO};
 use pgward_model::{Section, Severity};
 use pgward_review::explain;
 
@@ -204,7 +204,8 @@ it is that of `apply`. It reads files alone and needs no credentials.
 - A policy of more than 6,144 characters is an inline policy of the role (`aws iam put-role-policy`), of which
   IAM takes 10,240. One that is larger still has its longest lists of names replaced by their common beginning.
   A note on stderr says so.
-- `preflight` says \"not checked\" without the two actions of its row, which are in none of the three.
+- `preflight` says \"not checked\" without the actions of its row, which are in none of the three; neither is that
+  of `drift --who`, which names nobody without it.
 - What the spec does not say is not in it: the key of an encrypted bucket or of somebody else's secret, and
   `--final-snapshot NAME` of another name than the usual one.
 ";
@@ -224,6 +225,7 @@ pub(crate) fn permissions() -> String {
         writeln!(page, "| {name} | {} | {} |", list(read), list(write)).expect("a text takes all");
     }
     writeln!(page, "| `preflight` | {} | |", list(&PREFLIGHT)).expect("a text takes all");
+    writeln!(page, "| `drift --who` | {} | |", list(&WHO)).expect("a text takes all");
     page.push_str(POLICIES);
     page
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws_config::BehaviorVersion;
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
 use aws_config::meta::credentials::CredentialsProviderChain;
 use aws_config::profile::ProfileFileCredentialsProvider;
@@ -10,8 +11,11 @@ use aws_config::sts::AssumeRoleProvider;
 use aws_credential_types::provider::{
     ProvideCredentials, Result as ProviderResult, SharedCredentialsProvider, future,
 };
+use aws_types::SdkConfig;
 use aws_types::region::Region;
 use tokio::sync::OnceCell;
+
+use crate::session::SessionOptions;
 
 /// Longest wait for a connection to, and an answer of, the instance's metadata service: outside of
 /// EC2 nobody answers, and the default waits for seconds.
@@ -23,16 +27,18 @@ pub(crate) struct Chain {
     region: Region,
     profile: Option<String>,
     role_arn: Option<String>,
+    endpoint_url: Option<String>,
     built: OnceCell<SharedCredentialsProvider>,
 }
 
 impl Chain {
-    /// A chain for a region, a profile, and a role to assume.
-    pub(crate) fn new(region: String, profile: Option<String>, role_arn: Option<String>) -> Self {
+    /// A chain for the region, the profile, the role to assume and the endpoint of the options.
+    pub(crate) fn new(options: &SessionOptions) -> Self {
         Self {
-            region: Region::new(region),
-            profile,
-            role_arn,
+            region: Region::new(options.region.clone()),
+            profile: options.profile.clone(),
+            role_arn: options.role_arn.clone(),
+            endpoint_url: options.endpoint_url.clone(),
             built: OnceCell::new(),
         }
     }
@@ -47,6 +53,7 @@ impl Chain {
             None => found,
             Some(role) => {
                 let assumed = AssumeRoleProvider::builder(role)
+                    .configure(&self.surroundings().await)
                     .region(self.region.clone())
                     .session_name("pgward")
                     .build_from_provider(found)
@@ -54,6 +61,18 @@ impl Chain {
                 SharedCredentialsProvider::new(assumed)
             }
         }
+    }
+
+    /// What the role is assumed with: an endpoint that was named leads this call, too, so that the
+    /// keys of an emulator are never sent to AWS.
+    async fn surroundings(&self) -> SdkConfig {
+        let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+            .region(self.region.clone())
+            .no_credentials();
+        if let Some(url) = &self.endpoint_url {
+            loader = loader.endpoint_url(url);
+        }
+        loader.load().await
     }
 
     fn named(&self, profile: &str) -> CredentialsProviderChain {

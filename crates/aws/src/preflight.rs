@@ -5,9 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, PolicyEvaluationDecisionType};
 use pgward_engine::{Caller, Fault, FaultKind};
 use pgward_kinds::permissions::{Statement, concerns};
+use pgward_model::units;
+use serde_json::json;
 
 use crate::aws::Aws;
 use crate::listing::pages;
+use crate::plain::{self, Plain};
 
 /// A quota of RDS in the account and region.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +44,32 @@ pub async fn quotas(aws: &Aws) -> Result<Vec<Quota>, Fault> {
             })
         })
         .collect())
+}
+
+const SERVICE_QUOTAS: Plain = Plain {
+    name: "servicequotas",
+    target: "ServiceQuotasV20190624",
+};
+
+/// How many rules of one direction a security group may have.
+///
+/// # Errors
+///
+/// What AWS answered.
+pub async fn rules_per_group(aws: &Aws) -> Result<i64, Fault> {
+    let rules = json!({ "ServiceCode": "vpc", "QuotaCode": "L-0EA8095F" });
+    let session = aws.session();
+    let action = "servicequotas:GetServiceQuota";
+    let answer = match plain::ask(session, &SERVICE_QUOTAS, action, &rules).await {
+        // Of an account that never asked for another value, AWS may know its own alone.
+        Err(fault) if fault.code.as_deref() == Some("NoSuchResourceException") => {
+            let action = "servicequotas:GetAWSDefaultServiceQuota";
+            plain::ask(session, &SERVICE_QUOTAS, action, &rules).await?
+        }
+        answer => answer?,
+    };
+    let value = answer["Quota"]["Value"].as_f64().and_then(units::whole);
+    value.ok_or_else(|| Fault::new(FaultKind::Other, action, "AWS named no value"))
 }
 
 /// The actions that IAM would refuse the caller, with the resources it would refuse them on.

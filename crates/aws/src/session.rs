@@ -150,7 +150,7 @@ clients! {
 }
 
 /// Repeats throttled and failed requests; explicit, so that no environment variable changes it.
-fn repeating() -> RetryConfig {
+pub(crate) fn repeating() -> RetryConfig {
     RetryConfig::standard()
         .with_max_attempts(ATTEMPTS_MAX)
         .with_max_backoff(BACKOFF_MAX)
@@ -348,11 +348,7 @@ fn credentials(options: &SessionOptions) -> SharedCredentialsProvider {
             None,
             "fixed",
         )),
-        None => SharedCredentialsProvider::new(Chain::new(
-            options.region.clone(),
-            options.profile.clone(),
-            options.role_arn.clone(),
-        )),
+        None => SharedCredentialsProvider::new(Chain::new(options)),
     }
 }
 

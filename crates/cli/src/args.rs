@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
+use crate::quantities::{duration, effect};
+
 /// Reconciles PostgreSQL on AWS with a desired state in TOML.
 ///
 /// Reads live AWS, prints a plan that says what each change does to the running database, and
@@ -116,6 +118,8 @@ pub enum SchemaOf {
     Events,
     /// The document of `import` that writes a file.
     Import,
+    /// The document of `preflight`.
+    Preflight,
     /// The document of a command without a result.
     Failure,
 }
@@ -392,6 +396,9 @@ pub struct DriftArgs {
     /// Last day of it, as 2026-03-31.
     #[arg(long, value_name = "DATE", requires = "accept")]
     pub until: Option<String>,
+    /// Name who made each change, and when, as CloudTrail knows.
+    #[arg(long, conflicts_with = "accept")]
+    pub who: bool,
     /// Exit 0 also when there is drift.
     #[arg(long)]
     pub exit_zero: bool,
@@ -545,40 +552,6 @@ pub(crate) fn parse(arguments: Vec<OsString>) -> Result<Cli, clap::Error> {
     Cli::from_arg_matches(&matches)
 }
 
-fn effect(word: &str) -> Result<pgward_model::Effect, String> {
-    match pgward_model::Effect::from_word(word) {
-        Some(pgward_model::Effect::DataLoss) => {
-            Err("data-loss is never allowed from a plan (pgward explain P601)".to_owned())
-        }
-        Some(effect) => Ok(effect),
-        None => Err("one of online, degraded, reboot, downtime, replace".to_owned()),
-    }
-}
-
-/// `90`, `90s`, `50ms`, `10min`, `90m`, `5h`, `3d`.
-pub(crate) fn duration(text: &str) -> Result<std::time::Duration, String> {
-    let split = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
-    let (number, unit) = text.split_at(split);
-    let number: u64 = number
-        .parse()
-        .map_err(|_| "a number and a unit, such as 90m".to_owned())?;
-    let milliseconds: u64 = match unit.trim() {
-        "ms" => 1,
-        "" | "s" => 1000,
-        "m" | "min" => 60_000,
-        "h" => 3_600_000,
-        "d" => 86_400_000,
-        _ => return Err("a unit of ms, s, min, h or d".to_owned()),
-    };
-    number
-        .checked_mul(milliseconds)
-        .filter(|milliseconds| *milliseconds <= 366 * 86_400_000)
-        .map(std::time::Duration::from_millis)
-        .ok_or_else(|| "at most a year".to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -586,12 +559,5 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         command().debug_assert();
-    }
-
-    #[test]
-    fn times_take_the_usual_units() {
-        assert_eq!(duration("90m"), Ok(std::time::Duration::from_secs(5400)));
-        assert_eq!(duration("50ms"), Ok(std::time::Duration::from_millis(50)));
-        assert!(duration("soon").is_err());
     }
 }

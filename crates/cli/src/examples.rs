@@ -89,6 +89,7 @@ const EXAMPLES: [(&str, &[(&str, &str)]); 18] = [
         "drift",
         &[
             ("pgward drift prod", "what others changed; exits with 2"),
+            ("pgward drift prod --who", "and who did, by CloudTrail"),
             (
                 "pgward drift --all --write metrics=drift.prom",
                 "every environment, for Prometheus",

@@ -11,6 +11,7 @@ mod files;
 mod forms;
 mod places;
 mod progress;
+mod quantities;
 mod sandbox_args;
 mod signals;
 mod team;

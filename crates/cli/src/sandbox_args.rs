@@ -2,7 +2,7 @@
 
 use clap::Parser;
 
-use crate::args::duration;
+use crate::quantities::duration;
 
 /// `sandbox serve`.
 #[derive(Debug, Parser)]
@@ -35,6 +35,9 @@ pub(crate) struct CallArgs {
     /// The environment whose account and region are meant.
     #[arg(long, value_name = "SPEC")]
     pub spec: Option<String>,
+    /// Who makes the call, as CloudTrail names them.
+    #[arg(long = "as", value_name = "NAME", default_value = "somebody")]
+    pub who: String,
 }
 
 /// `sandbox tick`.

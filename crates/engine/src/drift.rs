@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pgward_model::{
-    Address, Applies, Case, Catalog, Desired, Effect, Flag, Matches, Object, Origin, Path,
-    Resource, Value,
+    Address, Applies, Case, Catalog, Desired, Effect, Environment, Flag, Matches, Object, Origin,
+    Path, Resource, Value,
 };
 use serde::{Deserialize, Serialize};
 
@@ -29,8 +29,13 @@ pub enum DriftClass {
 pub struct DriftItem {
     /// The resource.
     pub address: Address,
+    /// The kind in the catalog.
+    pub kind: String,
     /// Path of the value; the address for a whole resource.
     pub path: Path,
+    /// Path in the catalog and key of the value; nothing for a whole resource.
+    #[serde(default)]
+    pub attribute: Option<(String, Option<String>)>,
     /// Whether it is a whole resource and not one value.
     pub whole: bool,
     /// What the last apply left, in words.
@@ -63,6 +68,12 @@ pub struct Record {
     pub commit: Option<String>,
     /// Who applied: an ARN.
     pub by: String,
+    /// Account in which it was applied; empty in records of earlier versions.
+    #[serde(default)]
+    pub account: String,
+    /// Region in which it was applied; empty in records of earlier versions.
+    #[serde(default)]
+    pub region: String,
     /// Plan that was applied.
     pub plan: String,
     /// Values by path as they were declared, in words.
@@ -72,6 +83,15 @@ pub struct Record {
     pub waiting: BTreeMap<Path, Requested>,
     /// The resources, by address: name in AWS.
     pub names: BTreeMap<Address, String>,
+}
+
+impl Record {
+    /// Whether the last apply was in the account and region that the environment has now.
+    #[must_use]
+    pub fn is_of(&self, environment: &Environment) -> bool {
+        let same = |kept: &str, now: &str| kept.is_empty() || kept == now;
+        same(&self.account, &environment.account) && same(&self.region, &environment.region)
+    }
 }
 
 /// What a comparison with the record found.
@@ -148,7 +168,7 @@ pub fn drift(
         .map(|change| item(desired, catalog, plan, change, record, today))
         .collect();
     items.extend(expected(desired, live, catalog));
-    items.extend(overdue(plan));
+    items.extend(overdue(desired, plan));
     items.extend(disowned(desired, plan, record));
     items.sort_by(|a, b| {
         let rank = |item: &DriftItem| {
@@ -168,6 +188,12 @@ pub fn drift(
     }
 }
 
+/// The kind of a resource of the spec.
+fn kind_of(desired: &Desired, address: &Address) -> String {
+    let resource = desired.resources.get(address);
+    resource.map_or_else(String::new, |resource| resource.kind.clone())
+}
+
 /// What the last apply left as ours and no longer carries our tags.
 fn disowned(desired: &Desired, plan: &Plan, record: Option<&Record>) -> Vec<DriftItem> {
     let was_ours = |address: &Address| record.is_some_and(|one| one.names.contains_key(address));
@@ -183,7 +209,9 @@ fn disowned(desired: &Desired, plan: &Plan, record: Option<&Record>) -> Vec<Drif
             let resource = desired.resources.get(&one.address);
             DriftItem {
                 address: one.address.clone(),
+                kind: kind_of(desired, &one.address),
                 path: Path::new(one.address.as_str()),
+                attribute: None,
                 whole: true,
                 last_applied: Some(one.name.clone()),
                 live: Some(live),
@@ -237,7 +265,9 @@ fn item(
     let lost = change.verb == Verb::Create && last.is_some() && catalog.kind(&change.kind).stateful;
     DriftItem {
         address: change.address.clone(),
+        kind: change.kind.clone(),
         path: change.path.clone(),
+        attribute: change.attribute.clone(),
         whole: change.attribute.is_none(),
         last_applied: last,
         live,
@@ -297,13 +327,15 @@ fn exposed(catalog: &Catalog, change: &PlannedChange) -> BTreeSet<Flag> {
 }
 
 /// What waited for a window that passed without effect.
-fn overdue(plan: &Plan) -> Vec<DriftItem> {
+fn overdue(desired: &Desired, plan: &Plan) -> Vec<DriftItem> {
     plan.waiting
         .iter()
         .filter(|waiting| waiting.overdue)
         .map(|waiting| DriftItem {
             address: waiting.address.clone(),
+            kind: kind_of(desired, &waiting.address),
             path: waiting.path.clone(),
+            attribute: None,
             whole: false,
             last_applied: waiting.after_text.clone(),
             live: waiting.before_text.clone(),
@@ -366,7 +398,9 @@ fn grown(
         .unwrap_or_default();
     DriftItem {
         address: resource.address.clone(),
+        kind: resource.kind.clone(),
         path: resource.path_of(attribute.path, None),
+        attribute: Some((attribute.path.to_owned(), None)),
         whole: false,
         last_applied: Some(attribute.print(None, declared)),
         live: Some(attribute.print(None, now)),

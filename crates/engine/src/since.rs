@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use pgward_model::{Catalog, Diagnostic, Path};
+use pgward_model::{Catalog, Diagnostic, Environment, Path};
 use serde::{Deserialize, Serialize};
 
 use crate::{Plan, Record, Verb, When};
@@ -52,8 +52,10 @@ pub fn makes_data(plan: &Plan, catalog: &Catalog) -> bool {
         .any(|change| change.verb == Verb::Create && catalog.kind(&change.kind).stateful)
 }
 
-/// P609 for what held data after the last apply, is gone, and would be made anew without it.
+/// P609 for what held data after the last apply, is gone, and would be made anew without it; P604 if
+/// the last apply was somewhere else, where it may still be.
 pub fn tell_lost(plan: &mut Plan, record: &Record, catalog: &Catalog) {
+    let elsewhere = !record.is_of(&plan.environment);
     let gone = plan.changes.iter().filter(|change| {
         change.verb == Verb::Create
             && catalog.kind(&change.kind).stateful
@@ -63,6 +65,11 @@ pub fn tell_lost(plan: &mut Plan, record: &Record, catalog: &Catalog) {
         .map(|change| {
             let (noun, name) = (&change.noun, &change.name);
             let at = record.at.strftime("%-d %b %H:%M UTC");
+            if elsewhere {
+                return moved(&plan.environment, record)
+                    .at_some(change.origin.as_ref(), "this makes an empty one")
+                    .about(change.address.as_str());
+            }
             let message =
                 format!("the {noun} {name} was there on {at} and is gone; this makes an empty one");
             Diagnostic::warning("P609", message)
@@ -75,6 +82,26 @@ pub fn tell_lost(plan: &mut Plan, record: &Record, catalog: &Catalog) {
         })
         .collect();
     plan.findings.extend(found);
+}
+
+/// P604: another region or account is another environment.
+fn moved(environment: &Environment, record: &Record) -> Diagnostic {
+    let (was, is) = if record.account == environment.account || record.account.is_empty() {
+        (record.region.clone(), environment.region.clone())
+    } else {
+        let place = |account: &str, region: &str| format!("account {account}, {region}");
+        (
+            place(&record.account, &record.region),
+            place(&environment.account, &environment.region),
+        )
+    };
+    let title = environment.title();
+    let message =
+        format!("{title} was last applied in {was}, and nothing moves from there to {is}");
+    Diagnostic::warning("P604", message).fact(
+        "next",
+        "put the value back, or write a new environment file and move the data",
+    )
 }
 
 /// Adds to what waits since when it does, and whether a window has passed without effect.

@@ -21,7 +21,9 @@ fn item(
 ) -> DriftItem {
     DriftItem {
         address: Address::new(address),
+        kind: address.split('.').next().unwrap_or(address).to_owned(),
         path: Path::new(path),
+        attribute: None,
         whole: path == address,
         last_applied: Some(values[0].to_owned()),
         live: Some(values[1].to_owned()),

@@ -7,8 +7,8 @@ use build::schema::complaints;
 use build::{documented, edges, plan};
 use pgward_model::Diagnostic;
 use pgward_review::{
-    CheckDocument, Document, Events, FailureDocument, FoundPart, ImportDocument, RunResult, json,
-    schemas,
+    CheckDocument, CheckState, Document, Events, FailureDocument, FoundPart, ImportDocument,
+    PreflightDocument, RunResult, json, schemas,
 };
 use serde_json::Value;
 
@@ -131,6 +131,21 @@ fn imports_and_adoptions_fit() {
     let start = events.start(now, &adoption);
     fits("events", &start);
     assert!(start.contains("\"command\":\"import\""), "{start}");
+}
+
+#[test]
+fn preflights_fit() {
+    let asked = documented(&risky()).environment;
+    let mut document = PreflightDocument::new(asked, "0.4.0");
+    for (state, text) in [
+        (CheckState::Passed, "as it must be"),
+        (CheckState::Failed, "not\nso"),
+        (CheckState::NotChecked, "access denied"),
+        (CheckState::Told, "nothing to judge"),
+    ] {
+        document.add("permissions", state, text);
+    }
+    fits("preflight", &json(&document));
 }
 
 #[test]

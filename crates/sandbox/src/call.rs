@@ -27,6 +27,10 @@ pub(crate) enum Service {
     Sts,
     /// Resources by tag, across services.
     Tagging,
+    /// The history of calls.
+    CloudTrail,
+    /// What an account may have.
+    ServiceQuotas,
 }
 
 impl Service {
@@ -42,13 +46,15 @@ impl Service {
             "iam" => Self::Iam,
             "sts" => Self::Sts,
             "tagging" => Self::Tagging,
+            "cloudtrail" => Self::CloudTrail,
+            "servicequotas" => Self::ServiceQuotas,
             _ => return None,
         })
     }
 
     /// The service behind the name in IAM policies, such as `cloudwatch`.
     pub(crate) fn named(name: &str) -> Option<Self> {
-        const ALL: [Service; 9] = [
+        const ALL: [Service; 11] = [
             Service::Rds,
             Service::Ec2,
             Service::CloudWatch,
@@ -58,6 +64,8 @@ impl Service {
             Service::Iam,
             Service::Sts,
             Service::Tagging,
+            Service::CloudTrail,
+            Service::ServiceQuotas,
         ];
         ALL.into_iter().find(|service| service.name() == name)
     }
@@ -74,6 +82,8 @@ impl Service {
             Self::Iam => "iam",
             Self::Sts => "sts",
             Self::Tagging => "tag",
+            Self::CloudTrail => "cloudtrail",
+            Self::ServiceQuotas => "servicequotas",
         }
     }
 }

@@ -125,7 +125,11 @@ pub(crate) fn blow(kind: FaultKind, call: &Call) -> Option<Blow> {
     use crate::call::Service;
     let json = matches!(
         call.service,
-        Service::SecretsManager | Service::Kms | Service::Tagging
+        Service::SecretsManager
+            | Service::Kms
+            | Service::Tagging
+            | Service::CloudTrail
+            | Service::ServiceQuotas
     );
     let ec2 = call.service == Service::Ec2;
     let refused = |status, code: &str, message: &str| {

@@ -6,6 +6,7 @@
 
 mod call;
 mod clock;
+mod cloudtrail;
 mod cloudwatch;
 mod connector;
 mod ec2;
@@ -19,6 +20,7 @@ mod provide;
 mod rds;
 mod sandbox;
 mod secretsmanager;
+mod servicequotas;
 mod sns;
 mod sts;
 mod tagging;

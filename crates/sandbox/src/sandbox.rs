@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::call::{Call, Service};
+use crate::call::{Answer, Call, Service};
 use crate::clock::Clock;
+use crate::cloudtrail;
 use crate::connector::Connector;
 use crate::fault::{self, Blow, FaultKind, Faults, Trouble};
 use crate::protocol::{self, Request};
@@ -15,6 +16,8 @@ use crate::world::{World, WorldError};
 
 /// Where time starts: a Monday.
 const START: &str = "2026-01-05T09:00:00Z";
+/// Name of the session of whoever calls by wire.
+const OURSELVES: &str = "pgward";
 /// How long a call takes unless said otherwise.
 const LATENCY: Duration = Duration::from_millis(20);
 
@@ -192,8 +195,9 @@ impl Sandbox {
         self.serve_sent(request, now)
     }
 
-    /// Does what somebody else would: one call by name, such as `rds:ModifyDBInstance`, with AWS's
-    /// members as JSON. It takes no time, meets no fault, and is not counted.
+    /// Does what somebody else would, whose name CloudTrail keeps: one call by name, such as
+    /// `rds:ModifyDBInstance`, with AWS's members as JSON. It takes no time, meets no fault, and is
+    /// not counted.
     ///
     /// # Errors
     ///
@@ -202,6 +206,7 @@ impl Sandbox {
         &self,
         account: &str,
         region: &str,
+        who: &str,
         action: &str,
         input: &serde_json::Value,
     ) -> Result<serde_json::Value, String> {
@@ -220,10 +225,9 @@ impl Sandbox {
             now,
             request_id: state.world.request_id(),
         };
-        state
-            .world
-            .handle(&call)
-            .map_err(|refusal| format!("{}: {}", refusal.code, refusal.message))
+        let answer = state.world.handle(&call);
+        keep(&mut state.world, &call, who, &answer);
+        answer.map_err(|refusal| format!("{}: {}", refusal.code, refusal.message))
     }
 
     /// Answers a request that was sent at a moment.
@@ -270,7 +274,9 @@ impl Sandbox {
                 None => {}
             }
         }
-        let reply = match state.world.handle(&call) {
+        let answer = state.world.handle(&call);
+        keep(&mut state.world, &call, OURSELVES, &answer);
+        let reply = match answer {
             Ok(result) => protocol::answer(protocol, &call, &result),
             Err(refusal) => protocol::refuse(protocol, &refusal, &request_id),
         };
@@ -282,10 +288,17 @@ impl Sandbox {
     }
 }
 
+/// CloudTrail keeps what changes something, or was to.
+fn keep(world: &mut World, call: &Call, who: &str, answer: &Answer) {
+    if writes(&call.action) {
+        cloudtrail::note(world, call, who, answer);
+    }
+}
+
 /// Whether an action changes anything, told by its first word.
 fn writes(action: &str) -> bool {
-    const READS: [&str; 7] = [
-        "Assume", "BatchGet", "Decode", "Describe", "Get", "List", "Simulate",
+    const READS: [&str; 8] = [
+        "Assume", "BatchGet", "Decode", "Describe", "Get", "List", "Lookup", "Simulate",
     ];
     !READS.iter().any(|word| action.starts_with(word))
 }

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::call::{Answer, Call, Refusal, Service};
-use crate::{cloudwatch, ec2, iam, kms, rds, secretsmanager, sns, sts, tagging};
+use crate::{
+    cloudtrail, cloudwatch, ec2, iam, kms, rds, secretsmanager, servicequotas, sns, sts, tagging,
+};
 
 /// Name and number of the form of a saved world.
 pub(crate) const FORMAT: &str = "pgward.sandbox/1";
@@ -39,6 +41,8 @@ pub(crate) struct Place {
     pub secretsmanager: secretsmanager::SecretsManager,
     pub kms: kms::Kms,
     pub sns: sns::Sns,
+    #[serde(skip_serializing_if = "cloudtrail::CloudTrail::is_empty")]
+    pub cloudtrail: cloudtrail::CloudTrail,
 }
 
 /// All accounts, the seed of their ids, and the moment up to which time has run.
@@ -189,6 +193,8 @@ impl World {
             Service::Iam => iam::handle(self, call),
             Service::Sts => sts::handle(self, call),
             Service::Tagging => tagging::handle(self, call),
+            Service::CloudTrail => cloudtrail::handle(self, call),
+            Service::ServiceQuotas => servicequotas::handle(call),
         }
     }
 }

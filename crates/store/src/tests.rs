@@ -308,6 +308,8 @@ fn record_and_marks_are_kept() {
         at: Timestamp::UNIX_EPOCH,
         commit: None,
         by: "arn".to_owned(),
+        account: String::new(),
+        region: String::new(),
         plan: "1a2b".to_owned(),
         values: BTreeMap::new(),
         waiting: BTreeMap::new(),

@@ -22,13 +22,14 @@ const DIRECTIONS: [(&str, &[&str]); 9] = [
 ];
 
 /// Crates of others that are kept out of all crates but these.
-const KEPT: [(&str, &[&str]); 11] = [
+const KEPT: [(&str, &[&str]); 12] = [
     ("petgraph", &["graph"]),
     ("clap", &["cli"]),
     ("clap_mangen", &["cli"]),
     ("toml_edit", &["spec"]),
     ("aws-sdk-", &["aws"]),
     ("aws-config", &["aws"]),
+    ("aws-runtime", &["aws"]),
     ("hyper", &["sandbox"]),
     ("aws-smithy-", &["aws", "sandbox", "cli"]),
     ("tokio", &["engine", "aws", "sandbox", "cli", "store"]),

@@ -2,6 +2,7 @@
 
 mod crates;
 mod documents;
+mod explained;
 mod sources;
 
 use std::path::Path;
@@ -19,6 +20,7 @@ pub fn tidy(root: &Path) -> Vec<String> {
     complaints.extend(documents::cases(root));
     complaints.extend(documents::codes(root));
     complaints.extend(documents::links(root));
+    complaints.extend(explained::check(root));
     complaints.sort();
     complaints
 }

@@ -4,4 +4,5 @@ mod budget;
 mod check;
 mod faults;
 mod round_trip;
+mod trail;
 mod world;

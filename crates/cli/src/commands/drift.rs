@@ -12,7 +12,7 @@ use crate::files::{self, Ahead};
 
 use super::plan::{self, Made, Wish};
 use super::read::{self, Environment};
-use super::{Answer, Context, lease};
+use super::{Answer, Context, lease, who};
 
 /// Runs the command.
 pub(crate) fn run(context: &Context, arguments: &DriftArgs) -> Answer {
@@ -52,13 +52,17 @@ pub(crate) fn run(context: &Context, arguments: &DriftArgs) -> Answer {
         let now = one.plan.circumstances.now;
         let version = env!("CARGO_PKG_VERSION");
         let files = &environment.desired.files;
-        documents.push(DriftDocument {
+        let mut drift = DriftDocument {
             file: files.first().map(|file| file.path.clone()),
             waiting: document.waiting,
             not_working: not_working(one),
             versions: versions(one),
             ..DriftDocument::new(&found, &document.environment, now, version)
-        });
+        };
+        if arguments.who {
+            context.block_on(who::tell(one, &found, &mut drift))?;
+        }
+        documents.push(drift);
     }
     context.tell(&Subject::Drifts(&documents))?;
     if !context.json() {
@@ -128,6 +132,13 @@ fn toml_text(text: &str) -> String {
 
 fn find(context: &Context, made: &Made, environment: &Environment) -> Result<Drift, Failure> {
     let record = match lease::store(context, environment)?.record() {
+        Ok(Some(record)) if !record.is_of(&environment.desired.environment) => {
+            crate::ui::complain(&format!(
+                "warning: the last apply was in account {}, {}; it says nothing about this one",
+                record.account, record.region
+            ));
+            None
+        }
         Ok(record) => record,
         Err(error) => {
             crate::ui::complain(&format!(

@@ -279,6 +279,8 @@ fn keep_record(
             .as_ref()
             .map(|caller| caller.arn.clone())
             .unwrap_or_default(),
+        account: plan.environment.account.clone(),
+        region: plan.environment.region.clone(),
         plan: plan.id.clone(),
         values: declared_values(&environment.desired, &CATALOG),
         waiting: std::collections::BTreeMap::new(),

@@ -134,7 +134,8 @@ async fn write(
         (&caller.account, &place.region),
     );
     let inventory = inventory(&discovery, environment);
-    let written = import(&inventory, &CATALOG).map_err(Failure::refused)?;
+    let written = import(&inventory, &CATALOG)
+        .map_err(|unsayable| Failure::refused(unsayable.message).next(unsayable.next))?;
     let file = wanted
         .file
         .clone()
@@ -185,21 +186,6 @@ async fn discover(aws: &Arc<Aws>, name: &str, region: &str) -> Result<Discovery,
     if let Some(source) = &found.copies {
         return Err(Failure::refused(format!("{name} is a replica of {source}"))
             .next(format!("pgward import --instance {source}")));
-    }
-    let instance = found.resources.iter().find(|(kind, _)| kind == "instance");
-    let text = |path: &str| instance.and_then(|(_, present)| present.now.text(path));
-    if text("network.subnet_group") == Some("default") {
-        return Err(Failure::refused(format!(
-            "{name} lives in the subnet group `default`, which the whole account shares"
-        ))
-        .next("restore a snapshot into a subnet group of its own, and import that"));
-    }
-    let key = text("storage.encryption");
-    if matches!(key, Some("none" | "sse-rds")) {
-        return Err(Failure::refused(format!(
-            "the storage of {name} is not encrypted with a KMS key, and a file has to name one"
-        ))
-        .next("restore an encrypted copy of a snapshot under another name, and import that"));
     }
     Ok(found)
 }

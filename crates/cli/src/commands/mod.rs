@@ -25,6 +25,7 @@ mod show;
 mod small;
 mod unlock;
 mod watch;
+mod who;
 
 use std::future::Future;
 

@@ -58,6 +58,8 @@ pub(crate) struct Made {
     pub(crate) plan: Plan,
     /// What exists.
     pub(crate) live: Live,
+    /// What AWS would choose where the spec leaves it open, by path.
+    pub(crate) chosen: BTreeMap<String, String>,
     /// AWS.
     pub(crate) aws: Arc<Aws>,
     /// Where calls go.
@@ -295,6 +297,7 @@ async fn plans(
         made.push(Made {
             plan,
             live,
+            chosen: checked.chosen,
             aws: Arc::clone(aws),
             ground: ground.clone(),
         });

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pgward_aws::{Quota, quotas, refused};
+use pgward_aws::{Quota, quotas, refused, rules_per_group};
 use pgward_engine::{Caller, Fault, FaultKind, Remote as _, Verb};
 use pgward_kinds::permissions::{self, Purpose};
 use pgward_model::Diagnostic;
@@ -78,10 +78,11 @@ fn rest(
     let group = std::slice::from_ref(environment);
     let made = context.block_on(plan::make(context, group, &Wish::default()))??;
     let made = made.first().expect("one environment gives one plan");
-    let (may, used) = context.block_on(async {
+    let (may, used, rules) = context.block_on(async {
         tokio::join!(
             refused(&made.aws, caller, policy.statements()),
-            quotas(&made.aws)
+            quotas(&made.aws),
+            rules_per_group(&made.aws)
         )
     })?;
     let actions: BTreeSet<&str> = policy
@@ -97,7 +98,7 @@ fn rest(
     );
     zones(environment, made, document);
     engine(environment, made, document);
-    room(made, used, document);
+    room(environment, made, used, rules, document);
     names(made, document);
     plan::verbose(context, std::slice::from_ref(made));
     Ok(())
@@ -224,7 +225,10 @@ fn engine(environment: &Environment, made: &Made, document: &mut PreflightDocume
         let class = instance.and_then(|one| one.attributes.text("instance.class"));
         let written = instance.and_then(|one| one.attributes.text("postgres.version"));
         let live = instance.and_then(|one| made.live.present(&one.address));
-        let chosen = live.and_then(|live| live.now.text("postgres.version"));
+        let running = live.and_then(|live| live.now.text("postgres.version"));
+        // What an apply would install, or what runs already.
+        let chosen = made.chosen.get("postgres.version").map(String::as_str);
+        let chosen = chosen.or(running);
         let text = match (written, chosen) {
             (Some(written), Some(chosen)) if written != chosen => {
                 format!("PostgreSQL {written} -> {chosen}, {}", class.unwrap_or(""))
@@ -246,8 +250,47 @@ fn engine(environment: &Environment, made: &Made, document: &mut PreflightDocume
     }
 }
 
+/// The rules of the environment's security group, against what one may have. AWS counts those for
+/// IPv4 and IPv6 apart, and both with those for groups.
+fn rules(environment: &Environment, most: Result<i64, Fault>) -> (CheckState, String) {
+    let groups = environment.desired.resources.values();
+    let rules = groups.filter_map(|one| one.attributes.map("access.*"));
+    let keys: Vec<&String> = rules.flat_map(|rules| rules.keys()).collect();
+    let without = |mark: char| {
+        let others = |key: &&&String| {
+            !key.rsplit(' ')
+                .next()
+                .is_some_and(|from| from.contains(mark))
+        };
+        keys.iter().filter(others).count()
+    };
+    // A block of IPv4 has dots, one of IPv6 colons, and a group neither.
+    let wanted = without('.').max(without(':'));
+    match most {
+        Ok(most) => {
+            let fits = i64::try_from(wanted).is_ok_and(|wanted| wanted <= most);
+            let state = if fits {
+                CheckState::Passed
+            } else {
+                CheckState::Failed
+            };
+            (state, format!("security group rules {wanted} of {most}"))
+        }
+        Err(fault) => {
+            let text = format!("security group rules not checked: {fault}");
+            (CheckState::NotChecked, text)
+        }
+    }
+}
+
 /// What the plan makes, against what the account may still have.
-fn room(made: &Made, quotas: Result<Vec<Quota>, Fault>, document: &mut PreflightDocument) {
+fn room(
+    environment: &Environment,
+    made: &Made,
+    quotas: Result<Vec<Quota>, Fault>,
+    most_rules: Result<i64, Fault>,
+    document: &mut PreflightDocument,
+) {
     let quotas = match quotas {
         Ok(quotas) if quotas.is_empty() => {
             let text = "not checked: AWS lists no quotas";
@@ -306,6 +349,11 @@ fn room(made: &Made, quotas: Result<Vec<Quota>, Fault>, document: &mut Preflight
             )
         });
     }
+    let (of_rules, text) = rules(environment, most_rules);
+    if state != CheckState::Failed && of_rules != CheckState::Passed {
+        state = of_rules;
+    }
+    shown.push(text);
     document.add("quotas", state, shown.join("; "));
 }
 

@@ -117,7 +117,13 @@ fn call(context: &Context, arguments: &CallArgs) -> Answer {
     let of = &environment.desired.environment;
     let answer = world
         .sandbox
-        .act(&of.account, &of.region, &arguments.action, &input)
+        .act(
+            &of.account,
+            &of.region,
+            &arguments.who,
+            &arguments.action,
+            &input,
+        )
         .map_err(|refusal| Failure::refused(format!("{}: {refusal}", arguments.action)))?;
     world.save()?;
     context.result(&pgward_review::json(&answer))?;

@@ -1,5 +1,6 @@
 //! Saved plans: written by `plan --out`, shown by `show FILE`, run once by `apply FILE`.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use pgward_engine::{ApplyOptions, Plan, Remote, approve, renew};
@@ -238,6 +239,7 @@ async fn run(
     let made = Made {
         plan: renewed,
         live,
+        chosen: BTreeMap::new(),
         aws,
         ground,
     };

@@ -22,6 +22,7 @@ pub(crate) fn schema(context: &Context, what: SchemaOf) -> Answer {
         SchemaOf::Check => "check",
         SchemaOf::Events => "events",
         SchemaOf::Import => "import",
+        SchemaOf::Preflight => "preflight",
         SchemaOf::Failure => "failure",
     };
     let schema = pgward_review::schemas::schema(name).expect("every output has a schema");

@@ -85,10 +85,15 @@ pub fn policy(desired: &Desired, ssm: &[String], purpose: Purpose) -> Policy {
 }
 
 /// What `preflight` asks besides what a plan reads; without it, it says what it could not check.
-pub const PREFLIGHT: [&str; 2] = [
+pub const PREFLIGHT: [&str; 4] = [
     "iam:SimulatePrincipalPolicy",
     "rds:DescribeAccountAttributes",
+    "servicequotas:GetServiceQuota",
+    "servicequotas:GetAWSDefaultServiceQuota",
 ];
+
+/// What `drift --who` asks; without it, nobody is named.
+pub const WHO: [&str; 1] = ["cloudtrail:LookupEvents"];
 
 /// Whether IAM asks about an ARN of a statement when it is asked for the action: an action concerns
 /// resources of its service, and those of RDS only some types.

@@ -43,6 +43,7 @@ pub fn page(catalog: &Catalog, text: &str) -> Option<String> {
         .or_else(|| key(catalog, text))
         .or_else(|| key(catalog, &lower))
         .or_else(|| key(catalog, &plain))
+        .or_else(|| choice(catalog, &lower))
         .or_else(|| output(&lower))
         .or_else(|| class(catalog, &lower))
         .or_else(|| metric(catalog, text))
@@ -55,6 +56,19 @@ fn word(text: &str) -> Option<String> {
     let spaced = text.replace([' ', '_'], "-");
     let found = words().find(|(word, _)| *word == spaced)?;
     Some(format!("{}\n{}", found.0, found.1))
+}
+
+/// A word that one key alone takes: the page of the key.
+fn choice(catalog: &Catalog, text: &str) -> Option<String> {
+    let mut takers = catalog.sections.iter().flat_map(|section| {
+        let attributes = catalog.attributes_in(section).into_iter();
+        let takes = attributes.filter(|(_, attribute)| attribute.one_of.contains(&text));
+        takes.map(move |(name, _)| format!("{}.{name}", section.name))
+    });
+    let first = takers.next()?;
+    takers
+        .all(|other| other == first)
+        .then(|| key(catalog, &first))?
 }
 
 /// What only AWS knows; `replica.reporting.endpoint` is the endpoint of one of many.
@@ -167,6 +181,9 @@ mod tests {
             ("db_instance_class", "[instance] class"),
             ("secret.master.password", "password\n"),
             ("policy", "[policy]"),
+            ("GP3", "gp3\nstorage type"),
+            ("exit", "exit\nthe code"),
+            ("iam-db-auth-error", "[monitoring] logs"),
             ("cpuutilization", "CPUUtilization"),
             ("ReplicationLag", "ReplicaLag"),
             ("db.m6g.large", "db.m6g.large "),

@@ -160,7 +160,11 @@ fn namespace(service: Service) -> &'static str {
         Service::Rds => "http://rds.amazonaws.com/doc/2014-10-31/",
         Service::Ec2 => "http://ec2.amazonaws.com/doc/2016-11-15/",
         Service::CloudWatch => "http://monitoring.amazonaws.com/doc/2010-08-01/",
-        Service::SecretsManager | Service::Kms | Service::Tagging => "http://amazonaws.com/",
+        Service::SecretsManager
+        | Service::Kms
+        | Service::Tagging
+        | Service::CloudTrail
+        | Service::ServiceQuotas => "http://amazonaws.com/",
         Service::Sns => "http://sns.amazonaws.com/doc/2010-03-31/",
         Service::Iam => "https://iam.amazonaws.com/doc/2010-05-08/",
         Service::Sts => "https://sts.amazonaws.com/doc/2011-06-15/",

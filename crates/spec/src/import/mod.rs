@@ -9,12 +9,14 @@ mod page;
 mod parameters;
 mod secrets;
 pub mod terraform;
+mod unsayable;
 
 use std::collections::BTreeSet;
 
 use pgward_model::{Catalog, Environment, Object, Value};
 
 use page::Page;
+pub use unsayable::Unsayable;
 
 /// A resource that exists, as it was read.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,7 +81,7 @@ pub struct Imported {
 /// # Errors
 ///
 /// Why no file can say it.
-pub fn import(inventory: &Inventory, catalog: &Catalog) -> Result<Imported, String> {
+pub fn import(inventory: &Inventory, catalog: &Catalog) -> Result<Imported, Unsayable> {
     let mut writer = Writer::new(inventory, catalog)?;
     writer.head();
     writer.network();
@@ -114,14 +116,18 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    fn new(inventory: &'a Inventory, catalog: &'a Catalog) -> Result<Self, String> {
+    fn new(inventory: &'a Inventory, catalog: &'a Catalog) -> Result<Self, Unsayable> {
         let instance = inventory
             .resources
             .iter()
             .find(|one| one.kind == "instance");
         let Some(instance) = instance else {
-            return Err("there is no DB instance to write about".to_owned());
+            return Err(Unsayable::new(
+                "there is no DB instance to write about",
+                "name one: pgward import --instance ID",
+            ));
         };
+        unsayable::check(instance)?;
         Ok(Self {
             inventory,
             catalog,
