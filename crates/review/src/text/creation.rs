@@ -57,10 +57,14 @@ fn creation(page: &mut Page, document: &Document, change: &Change) {
         .text(" ");
     let line = line
         .ink(Ink::Bold, &change.address)
-        .to(TEXT, 2)
-        .text(&change.headline);
+        .to(TEXT, 2);
     let end = price_and_source(page, document, change);
-    page.push_with_end(line, end);
+    if line.width() + line.shown_width(&change.headline) <= page.style().width {
+        page.push_with_end(line.text(&change.headline), end);
+    } else {
+        page.wrap(line, Ink::Plain, &change.headline);
+        page.push_at_end(end);
+    }
     for detail in &change.details {
         if detail.label.is_empty() {
             let line = page.start().text("      ");

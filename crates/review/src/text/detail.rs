@@ -32,8 +32,8 @@ pub(crate) fn detail(page: &mut Page, document: &Document, change: &Change) {
         .ink(Ink::Dim, head::place(change.source.as_ref()));
     page.push_with_end(line, end);
     if change.is_whole() {
-        let line = page.start().text("    ").text(&change.headline);
-        page.push(line);
+        let line = page.start().text("    ");
+        page.wrap(line, Ink::Plain, &change.headline);
         descriptions(page, change);
     } else {
         values(page, change);
@@ -169,8 +169,13 @@ fn values(page: &mut Page, change: &Change) {
         let row = page.start().text("    ");
         page.wrap(row, Ink::Plain, &format!("({})", beside.join(", ")));
     }
-    let line = page.start().ending_at(width - 3, 4, Ink::Dim, &name);
-    page.push(line);
+    if end + 4 <= width {
+        let line = page.start().ending_at(width - 3, 4, Ink::Dim, &name);
+        page.push(line);
+    } else {
+        let line = page.start().text("    ");
+        page.wrap(line, Ink::Dim, &name);
+    }
 }
 
 /// When it takes effect, by which rule, and what `--now` would change.
