@@ -9,7 +9,7 @@ use super::escape::{code, cut, inline};
 use super::level::Level;
 use super::parts::{LeftOut, Mark, arrow, path, place, value};
 use crate::alert::participle;
-use crate::document::{Change, Document, GateState};
+use crate::document::{Change, Document, GateState, Group, groups};
 use crate::form::Setting;
 use crate::wording;
 
@@ -27,11 +27,12 @@ pub(crate) fn table(
     level: &Level,
     left: &mut LeftOut,
 ) -> String {
-    let rows: Vec<&Change> = document
-        .changes
-        .iter()
-        .filter(|change| level.online_rows || !is_plain(change))
-        .collect();
+    let rows = groups(
+        document
+            .changes
+            .iter()
+            .filter(|change| level.online_rows || !is_plain(change)),
+    );
     let shown = rows.len().min(level.rows);
     let mut out = String::new();
     if shown > 0 {
@@ -43,8 +44,8 @@ pub(crate) fn table(
         };
         out =
             format!("\n| | Change | Effect | When |{head} Source |\n|---|---|---|---|{line}---|\n");
-        for change in &rows[..shown] {
-            out.push_str(&row(document, change, setting, level, priced));
+        for group in &rows[..shown] {
+            out.push_str(&row(document, group, setting, level, priced));
         }
     }
     left.add(rows.len() - shown, "rows of the table:");
@@ -52,7 +53,7 @@ pub(crate) fn table(
         out.push_str(&counted(document, setting));
     }
     if shown < rows.len()
-        && let Some(worst) = rows.iter().max_by_key(|change| change.effect)
+        && let Some(worst) = rows.iter().map(|one| one.change).max_by_key(|one| one.effect)
     {
         out = format!(
             "{out}\nStrongest effect: **{}**, {}\n",
@@ -93,11 +94,12 @@ fn counted(document: &Document, setting: &Setting) -> String {
 
 fn row(
     document: &Document,
-    change: &Change,
+    group: &Group<'_>,
     setting: &Setting,
     level: &Level,
     priced: bool,
 ) -> String {
+    let change = group.change;
     let mark = match change.gate.state {
         GateState::Blocked => Mark::Blocked.text(setting),
         GateState::NeedsAllow => Mark::Approval.text(setting),
@@ -110,7 +112,7 @@ fn row(
         String::new()
     };
     let cells = [
-        what(change, setting, level.value),
+        what(change, setting, level.value) + &group.suffix(),
         effect(change),
         when(document, change),
     ];

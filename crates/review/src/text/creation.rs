@@ -5,7 +5,7 @@ use pgward_model::{Effect, Flag};
 use super::detail;
 use super::head;
 use super::layout::{Ink, Line, Page};
-use crate::document::{Change, Document, GateState, StepPart};
+use crate::document::{Change, Document, GateState, Group, StepPart};
 use crate::wording;
 
 /// Column of the text behind an address.
@@ -20,7 +20,7 @@ pub(crate) fn steps(page: &mut Page, document: &Document) {
         .iter()
         .filter(|change| change.step.is_none())
     {
-        detail::detail(page, document, change);
+        detail::detail(page, document, &Group::of(change));
     }
     for step in &document.steps {
         let changes: Vec<&Change> = document

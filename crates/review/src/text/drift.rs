@@ -48,7 +48,7 @@ fn headline(page: &mut Page, document: &DriftDocument) {
             let text = format!("{} as last applied", wording::count(all, "resource"));
             head::headline(page, "NO DRIFT", &[text]);
         }
-        DriftVerdict::NoDrift if document.of(DriftClass::NotApplied).count() >= all => {
+        DriftVerdict::NoDrift if document.is_not_applied() => {
             let text = "the environment was not applied yet".to_owned();
             head::headline(page, "NO DRIFT", &[text]);
         }
@@ -266,7 +266,8 @@ fn lists(page: &mut Page, document: &DriftDocument) {
             item(page, &format!("{path}{on}{joint}{why}"));
         }
     }
-    if some(DriftClass::NotApplied) {
+    // Of an environment that was never applied the headline has said it all.
+    if some(DriftClass::NotApplied) && !document.is_not_applied() {
         title(page, "not applied yet, not drift");
         let plan = command(
             &document.environment,

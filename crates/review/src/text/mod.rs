@@ -24,7 +24,7 @@ pub use diagnostic::{Sources, diagnostic, diagnostics, totals};
 pub use drift::drift;
 pub use failure::failure;
 pub(crate) use failure::hint;
-pub use fleet::fleet;
+pub use fleet::{drifts, plans};
 pub use import::import;
 pub use layout::{Style, escape};
 pub use plan::{plan, question, refusal};
