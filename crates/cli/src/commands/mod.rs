@@ -19,6 +19,7 @@ mod preflight;
 mod read;
 mod sandbox;
 mod saved;
+mod selection;
 mod show;
 mod small;
 mod unlock;
@@ -94,6 +95,15 @@ impl Context {
     }
 }
 
+/// Why a directory can't be entered, in plain words.
+fn plainly(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such directory".to_owned(),
+        std::io::ErrorKind::NotADirectory => "that is no directory".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
 /// Runs the command line.
 pub(crate) fn run(cli: Cli) -> Exit {
     run_on(cli, false)
@@ -105,10 +115,9 @@ pub(crate) fn run_on(cli: Cli, sandbox: bool) -> Exit {
         && !sandbox
         && let Err(error) = std::env::set_current_dir(directory)
     {
-        crate::ui::complain(&format!(
-            "cannot change to {}: {error}",
-            directory.display()
-        ));
+        let shown = directory.display();
+        crate::ui::complain(&format!("error: --chdir {shown}: {}", plainly(&error)));
+        crate::ui::complain("exit 64: wrong usage, nothing was changed");
         return Exit::Usage;
     }
     let ui = Ui::new(&cli.global, sandbox);

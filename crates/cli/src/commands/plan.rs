@@ -21,7 +21,7 @@ use crate::failure::Failure;
 use crate::forms;
 
 use super::read::{self, Environment};
-use super::{Answer, Context, lease};
+use super::{Answer, Context, lease, selection};
 
 /// What a plan is asked for.
 #[derive(Debug, Clone, Default)]
@@ -271,6 +271,9 @@ async fn plans(
         } else {
             diff(&desired, &live, &CATALOG, &today)
         };
+        if group.len() == 1 {
+            selection::check(&wish.only, &desired, &changes)?;
+        }
         let checked = if wish.destroy || wish.adopt || fault.is_some() {
             pgward_engine::Checked::default()
         } else {

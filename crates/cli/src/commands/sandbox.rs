@@ -85,10 +85,8 @@ fn merged(context: &Context, mut inner: args::Global) -> args::Global {
     if let Some(directory) = &inner.chdir
         && let Err(error) = std::env::set_current_dir(directory)
     {
-        ui::complain(&format!(
-            "cannot change to {}: {error}",
-            directory.display()
-        ));
+        let shown = directory.display();
+        ui::complain(&format!("error: --chdir {shown}: {}", super::plainly(&error)));
     }
     inner
 }
