@@ -245,9 +245,11 @@ async fn run(
 
 /// P610: what the plan relies on has changed.
 fn stale(path: &str, file: &PlanFile, moved: &[Moved], again: String) -> Failure {
+    let lengths = moved.iter().map(|one| one.path.as_str().chars().count());
+    let widest = lengths.max().unwrap_or(0);
     let rows: Vec<String> = moved
         .iter()
-        .map(|one| format!("{}  {} -> {}", one.path, one.was, one.is))
+        .map(|one| format!("{:<widest$}  {} -> {}", one.path, one.was, one.is))
         .collect();
     let count = pgward_review::wording::count(moved.len(), "value");
     let verb = if moved.len() == 1 { "has" } else { "have" };

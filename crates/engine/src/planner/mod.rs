@@ -367,7 +367,8 @@ impl Planner<'_> {
         if self.circumstances.adopt {
             return TotalCost::default();
         }
-        for change in changes {
+        // What is never done costs nothing.
+        for change in changes.iter().filter(|one| one.when != crate::When::Never) {
             match &change.cost {
                 Some(cost) => total.monthly_delta += cost.monthly_delta,
                 None => total.unpriced.push(change.path.clone()),

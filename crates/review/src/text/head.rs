@@ -74,12 +74,20 @@ pub(crate) fn dotted(page: &mut Page, parts: &[String]) {
         let width = line.shown_width(&format!("{joint}{part}"));
         if !line.is_empty() && line.width() + width > page.style().width {
             page.push(line);
-            line = page.start().text(part);
+            line = page.start();
         } else {
-            line = line.text(joint).text(part);
+            line = line.text(joint);
+        }
+        if line.is_empty() && line.shown_width(part) > page.style().width {
+            page.wrap(line, Ink::Plain, part);
+            line = page.start();
+        } else {
+            line = line.text(part);
         }
     }
-    page.push(line);
+    if !line.is_empty() {
+        page.push(line);
+    }
 }
 
 /// A headline and parts with dots between them.
@@ -122,7 +130,7 @@ pub(crate) fn notices(page: &mut Page, notices: &[Notice]) {
 
 /// A command after a label; one that is too wide goes on in the next row, before a flag. Where not
 /// even its beginning fits, it stands below the label.
-fn command(page: &mut Page, label: Line, command: &str) {
+pub(crate) fn command(page: &mut Page, label: Line, command: &str) {
     let width = page.style().width;
     let mut ends: Vec<usize> = command.match_indices(" --").map(|(at, _)| at).collect();
     ends.push(command.len());

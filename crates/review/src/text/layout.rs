@@ -209,7 +209,7 @@ impl Line {
     }
 
     /// Whether there is nothing but spaces.
-    fn is_blank(&self) -> bool {
+    pub(crate) fn is_blank(&self) -> bool {
         self.spans.iter().all(|(_, text)| text.trim().is_empty())
     }
 
