@@ -209,7 +209,8 @@ fn remarks(case: &Case<'_>, all: &BTreeMap<Address, Resource>) -> Vec<(String, S
                     if replicas.len() == 1 { "s" } else { "" }
                 )
             } else {
-                "the instance restarts first: a standby needs at least its primary's value".to_owned()
+                "the instance restarts first: a standby needs at least its primary's value"
+                    .to_owned()
             };
             lines.push(("order".to_owned(), text));
         }

@@ -380,11 +380,7 @@ impl Attribute {
     /// Sets the function that says whether a change exposes the resource, and what is possible
     /// then.
     #[must_use]
-    pub const fn exposes(
-        mut self,
-        exposes: fn(&Case<'_>) -> bool,
-        exposure: &'static str,
-    ) -> Self {
+    pub const fn exposes(mut self, exposes: fn(&Case<'_>) -> bool, exposure: &'static str) -> Self {
         self.exposes = Some(exposes);
         self.exposure = exposure;
         self

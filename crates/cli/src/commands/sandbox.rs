@@ -86,7 +86,10 @@ fn merged(context: &Context, mut inner: args::Global) -> args::Global {
         && let Err(error) = std::env::set_current_dir(directory)
     {
         let shown = directory.display();
-        ui::complain(&format!("error: --chdir {shown}: {}", super::plainly(&error)));
+        ui::complain(&format!(
+            "error: --chdir {shown}: {}",
+            super::plainly(&error)
+        ));
     }
     inner
 }

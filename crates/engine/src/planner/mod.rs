@@ -367,10 +367,11 @@ impl Planner<'_> {
         if self.circumstances.adopt {
             return TotalCost::default();
         }
-        // What is never done costs nothing.
-        for change in changes.iter().filter(|one| one.when != crate::When::Never) {
+        for change in changes {
             match &change.cost {
                 Some(cost) => total.monthly_delta += cost.monthly_delta,
+                // Nobody asks for the price of what is never done.
+                None if change.when == crate::When::Never => {}
                 None => total.unpriced.push(change.path.clone()),
             }
             if change.verb == Verb::Create {

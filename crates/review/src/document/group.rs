@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Change;
+use super::{Change, Source};
 use crate::wording;
 
 /// One change, with the others that differ from it by nothing but their resource.
@@ -38,6 +38,16 @@ impl<'a> Group<'a> {
             1 => String::new(),
             several => format!(" on {}", wording::count(several, "resource")),
         }
+    }
+
+    /// Where it is written; nothing if that is not one place.
+    pub(crate) fn source(&self) -> Option<&'a Source> {
+        let source = self.change.source.as_ref();
+        let same = self
+            .others
+            .iter()
+            .all(|other| other.source.as_ref() == source);
+        source.filter(|_| same)
     }
 
     /// What they are called in AWS, the kind once for each run of it:
@@ -95,7 +105,8 @@ fn says_the_same(one: &Change, other: &Change) -> bool {
         && one.when == other.when
         && one.if_now == other.if_now
         && one.reason == other.reason
-        && one.source == other.source
+        // What goes is written nowhere, so its place is that of its resource.
+        && (one.source == other.source || one.after_text.is_none())
         && one.follows == other.follows
         && one.gate == other.gate
         && one.remarks == other.remarks

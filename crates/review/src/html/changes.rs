@@ -8,15 +8,30 @@ use crate::places::Places;
 use crate::text::detail;
 use crate::wording;
 
+/// Rows that are seen at once; the rest is folded.
+const MOST: usize = 60;
+
 /// The card of all changes; what is blocked is open.
 pub(crate) fn changes(document: &Document, places: &Places) -> String {
     if document.changes.is_empty() {
         return String::new();
     }
-    let rows: String = groups(&document.changes)
+    let rows: Vec<String> = groups(&document.changes)
         .iter()
         .map(|group| row(document, group, places))
         .collect();
+    // The worst come first, so what is folded is the least.
+    let (first, rest) = rows.split_at(rows.len().min(MOST));
+    let mut body = first.concat();
+    if !rest.is_empty() {
+        body = format!(
+            "{body}<details class=\"change\"><summary><span class=\"what\">{} more</span></summary>\n\
+             {}</details>\n",
+            rest.len(),
+            rest.concat()
+        );
+    }
+    let rows = body;
     card(&wording::count(document.changes.len(), "change"), &rows)
 }
 
@@ -174,6 +189,6 @@ fn body(document: &Document, group: &Group<'_>, places: &Places) -> String {
         let money = wording::money(&cost.monthly_delta, "month");
         pair("cost", safe(&format!("{money}{basis}")));
     }
-    pair("written in", place(change.source.as_ref(), places));
+    pair("written in", place(group.source(), places));
     out
 }

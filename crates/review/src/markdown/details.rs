@@ -166,9 +166,7 @@ fn heading(page: &mut Page, group: &Group<'_>, with_effect: bool) {
     } else {
         line
     };
-    let end = page
-        .start()
-        .ink(Ink::Dim, head::place(change.source.as_ref()));
+    let end = page.start().ink(Ink::Dim, head::place(group.source()));
     page.push_with_end(line, end);
 }
 

@@ -55,9 +55,7 @@ fn creation(page: &mut Page, document: &Document, change: &Change) {
         .text("  ")
         .ink(detail::ink(change), change.sigil.text())
         .text(" ");
-    let line = line
-        .ink(Ink::Bold, &change.address)
-        .to(TEXT, 2);
+    let line = line.ink(Ink::Bold, &change.address).to(TEXT, 2);
     let end = price_and_source(page, document, change);
     if line.width() + line.shown_width(&change.headline) <= page.style().width {
         page.push_with_end(line.text(&change.headline), end);

@@ -28,9 +28,7 @@ pub(crate) fn detail(page: &mut Page, document: &Document, group: &Group<'_>) {
     page.blank();
     let line = page.start().ink(ink(change), change.sigil.text()).text(" ");
     let line = line.ink(Ink::Bold, change.path.as_str());
-    let end = page
-        .start()
-        .ink(Ink::Dim, head::place(change.source.as_ref()));
+    let end = page.start().ink(Ink::Dim, head::place(group.source()));
     page.push_with_end(line, end);
     if change.is_whole() {
         let line = page.start().text("    ");

@@ -333,11 +333,7 @@ fn ways_out(page: &mut Page, document: &DriftDocument) {
         return;
     }
     let line = page.start().text("Keep:").to(12, 2);
-    page.wrap(
-        line,
-        Ink::Plain,
-        "write it into the spec, or for a while:",
-    );
+    page.wrap(line, Ink::Plain, "write it into the spec, or for a while:");
     let words = format!(
         "drift {} --accept {} --reason \"...\" --until {}",
         document.environment.name,

@@ -40,22 +40,26 @@ pub fn plans(documents: &[Document], style: Style) -> String {
             Verdict::NoChanges if one.is_refused() => (Ink::Blocked, "x"),
             Verdict::NoChanges => (Ink::Plain, "="),
         };
-        let verdict = if is_done(one) {
-            "no changes".to_owned()
-        } else if one.verdict == Verdict::Incomplete && one.changes.is_empty() {
-            "could not be read as a whole".to_owned()
-        } else {
-            gates(one).join(" · ")
-        };
         Row {
             ink,
             sigil,
             environment: &one.environment,
-            verdict,
+            verdict: plan_verdict(one),
         }
     });
     table(&mut page, &rows.collect::<Vec<_>>());
     page.finish()
+}
+
+/// What a plan comes to, in a few words.
+pub(crate) fn plan_verdict(document: &Document) -> String {
+    if is_done(document) {
+        "no changes".to_owned()
+    } else if document.verdict == Verdict::Incomplete && document.changes.is_empty() {
+        "could not be read as a whole".to_owned()
+    } else {
+        gates(document).join(" · ")
+    }
 }
 
 fn is_done(document: &Document) -> bool {
@@ -92,7 +96,7 @@ pub fn drifts(documents: &[DriftDocument], style: Style) -> String {
             ink,
             sigil,
             environment: &one.environment,
-            verdict: verdict(one),
+            verdict: drift_verdict(one),
         }
     });
     table(&mut page, &rows.collect::<Vec<_>>());
@@ -134,7 +138,8 @@ fn table(page: &mut Page, rows: &[Row<'_>]) {
     }
 }
 
-fn verdict(one: &DriftDocument) -> String {
+/// What a comparison comes to, in a few words.
+pub(crate) fn drift_verdict(one: &DriftDocument) -> String {
     let summary = &one.summary;
     let all = summary.compared + summary.unread;
     let found = match one.verdict {

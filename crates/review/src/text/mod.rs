@@ -7,7 +7,7 @@ pub(crate) mod detail;
 mod diagnostic;
 mod drift;
 mod failure;
-mod fleet;
+pub(crate) mod fleet;
 pub(crate) mod head;
 mod import;
 pub(crate) mod layout;

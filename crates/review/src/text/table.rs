@@ -117,10 +117,5 @@ fn cells(document: &Document, group: &Group<'_>) -> [String; 4] {
         None if change.gate.state == GateState::Blocked => "-".to_owned(),
         None => "not priced".to_owned(),
     };
-    [
-        group.title(),
-        change.effect_text.clone(),
-        when,
-        money,
-    ]
+    [group.title(), change.effect_text.clone(), when, money]
 }
