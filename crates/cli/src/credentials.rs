@@ -27,7 +27,7 @@ pub(crate) fn unknown_caller(fault: &Fault, global: &Global) -> Failure {
     } else {
         diagnostic
             .fact("AWS", said)
-            .fact("next", next_to_the_network())
+            .fact("next", next_to_the_network(global))
     };
     Failure::of(Exit::Failed, diagnostic)
 }
@@ -52,7 +52,7 @@ fn with_places(diagnostic: Diagnostic, fault: &Fault, said: String, global: &Glo
     let rows: Vec<String> = places.iter().map(row).collect();
     let mut next: Vec<String> = Vec::new();
     if fault.message.contains("io error") {
-        next.push(next_to_the_network());
+        next.push(next_to_the_network(global));
     }
     let fixes = places.into_iter().map(|place| place.fix);
     next.extend(fixes.filter(|fix| !fix.is_empty()));
@@ -71,8 +71,13 @@ fn with_places(diagnostic: Diagnostic, fault: &Fault, said: String, global: &Glo
         .fact("next", next.join("\n"))
 }
 
-/// AWS can't be reached: a proxy, if there is one, or the network.
-fn next_to_the_network() -> String {
+/// AWS can't be reached: the endpoint that was named, a proxy, if there is one, or the network.
+fn next_to_the_network(global: &Global) -> String {
+    if let Some(endpoint) = &global.endpoint_url {
+        return format!(
+            "is something listening at {endpoint}? pgward sandbox serve opens the simulated AWS"
+        );
+    }
     let proxy = ["HTTPS_PROXY", "https_proxy"]
         .into_iter()
         .find(|name| std::env::var(name).is_ok_and(|value| !value.is_empty()));

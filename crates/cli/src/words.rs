@@ -51,6 +51,31 @@ const ABSENT: [(&str, &str); 4] = [
     ),
 ];
 
+/// Flags of other tools, and of later versions, that have no equal here, with one sentence each.
+const ABSENT_FLAGS: [(&str, &str); 6] = [
+    (
+        "--who",
+        "not in this release: CloudTrail's event history says who made a change",
+    ),
+    (
+        "--auto-approve",
+        "--yes goes on without the question, within the policy",
+    ),
+    ("--target", "--only PATH,... names what to change"),
+    (
+        "--var",
+        "values stand in the files; { env = \"NAME\" } takes one from outside where a key allows it",
+    ),
+    (
+        "--parallelism",
+        "independent changes run at once, and AWS's throttling is waited for",
+    ),
+    (
+        "--lock",
+        "apply always holds the lock, and plan needs none; see unlock",
+    ),
+];
+
 /// Looks at the first word before clap does: other tools' words, and what kubectl and the AWS CLI
 /// taught (`-o json`).
 ///
@@ -65,6 +90,18 @@ pub(crate) fn prepare(mut arguments: Vec<OsString>) -> Result<Prepared, String> 
         }
         if let Some((_, here)) = ALIASES.iter().find(|(alias, _)| alias == word) {
             notes.push(format!("note: this is spelled {here} here"));
+        }
+    }
+    let told = arguments.iter().skip(1).take_while(|word| *word != "--");
+    for word in told.map(|word| word.to_string_lossy()) {
+        // Terraform's flags have one hyphen.
+        let name = word.split('=').next().unwrap_or_default();
+        let name = name.trim_start_matches('-');
+        let absent = ABSENT_FLAGS
+            .iter()
+            .find(|(flag, _)| word.starts_with('-') && flag.trim_start_matches('-') == name);
+        if let Some((flag, sentence)) = absent {
+            return Err(format!("pgward has no `{flag}`: {sentence}"));
         }
     }
     for index in 1..arguments.len() {
@@ -128,6 +165,8 @@ mod tests {
             assert!(prepared.notes.is_empty(), "{line}");
         }
         assert!(prepare(words("pgward -Cup -q --dir=x state")).is_err());
+        assert!(prepare(words("pgward apply dev -auto-approve")).is_err());
+        assert!(prepare(words("pgward apply dev -lock=false")).is_err());
         assert_eq!(
             prepare(words("pgward up dev")).expect("known").notes.len(),
             1

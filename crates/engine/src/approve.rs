@@ -140,7 +140,9 @@ fn command(plan: &Plan, needed: &BTreeSet<Effect>) -> String {
     } else {
         format!(" --only {}", of.only.join(","))
     };
-    let allow: Vec<&str> = of.allow.union(needed).map(|effect| effect.word()).collect();
+    // The strongest first, as the plan says it.
+    let all: BTreeSet<Effect> = of.allow.union(needed).copied().collect();
+    let allow: Vec<&str> = all.iter().rev().map(|effect| effect.word()).collect();
     format!(
         "{program} apply {}{only}{flags} --yes --allow {}",
         plan.environment.name,

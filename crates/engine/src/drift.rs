@@ -263,6 +263,14 @@ fn item(
         DriftClass::Outside
     };
     let lost = change.verb == Verb::Create && last.is_some() && catalog.kind(&change.kind).stateful;
+    let flags = exposed(catalog, change);
+    let exposure = change
+        .attribute
+        .as_ref()
+        .filter(|_| flags.contains(&Flag::Exposure))
+        .and_then(|(path, _)| catalog.kind(&change.kind).attribute(path))
+        .map(|attribute| attribute.exposure.to_owned())
+        .filter(|words| !words.is_empty());
     DriftItem {
         address: change.address.clone(),
         kind: change.kind.clone(),
@@ -277,12 +285,12 @@ fn item(
         } else {
             change.effect
         },
-        flags: exposed(catalog, change),
+        flags,
         disowned: false,
         remarks: if lost {
             vec!["it is gone, and one made in its place is empty: restore a backup".to_owned()]
         } else {
-            Vec::new()
+            exposure.into_iter().collect()
         },
         origin: change.origin.clone(),
     }

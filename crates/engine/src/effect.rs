@@ -84,14 +84,34 @@ pub(crate) fn judge(
         flags.insert(Flag::Stateful);
     }
     let interrupts = effect == Effect::Downtime;
+    let reason = attribute
+        .reason_by
+        .map_or_else(|| attribute.reason.to_owned(), |ask| ask(&case));
+    let reason = match attribute.exposure {
+        exposure if flags.contains(&Flag::Exposure) && !exposure.is_empty() => {
+            format!("{exposure}. {}", capitalized(&reason))
+        }
+        _ => reason,
+    };
+    let reason = match attribute.cooldown_hours {
+        0 => reason,
+        hours => format!("{reason} AWS refuses another such change for {hours} h after it."),
+    };
     Judgement {
         effect,
         flags,
         moment,
-        reason: attribute
-            .reason_by
-            .map_or_else(|| attribute.reason.to_owned(), |ask| ask(&case)),
+        reason,
         interruption: attribute.interruption.filter(|_| interrupts),
         backward: compare::goes_backward(attribute, change.before.as_ref(), change.after.as_ref()),
     }
+}
+
+/// A phrase as the beginning of a sentence.
+fn capitalized(phrase: &str) -> String {
+    let mut letters = phrase.chars();
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default()
 }

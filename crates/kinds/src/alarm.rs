@@ -103,7 +103,13 @@ fn headline(resource: &Resource) -> String {
         .map(|value| show_threshold(metric, value))
         .unwrap_or_default();
     let period = units::print_seconds(of.int(FOR.path).unwrap_or_default());
-    format!("{metric} {sign} {threshold} for {period}")
+    let on = resource
+        .after
+        .iter()
+        .find(|address| address.as_str().starts_with("replica."))
+        .map(|replica| format!(", on {replica}"))
+        .unwrap_or_default();
+    format!("{metric} {sign} {threshold} for {period}{on}")
 }
 
 /// A threshold in the unit people use for the metric: bytes as GiB, seconds below one as ms.

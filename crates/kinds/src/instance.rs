@@ -28,12 +28,14 @@ attributes! {
 
     /// Whether the instance gets a public address.
     PUBLIC: "instance.public", Form::Bool => required().aws("PubliclyAccessible")
-        .terraform("publicly_accessible").exposes(turned_on)
+        .terraform("publicly_accessible")
+        .exposes(turned_on, "it is reachable from the internet wherever a rule allows it")
         .reason("The address changes at once; the network rules still apply.");
 
     /// Whether AWS refuses to delete the instance.
     DELETION_PROTECTION: "instance.deletion_protection", Form::Bool => required()
-        .aws("DeletionProtection").terraform("deletion_protection").exposes(turned_off)
+        .aws("DeletionProtection").terraform("deletion_protection")
+        .exposes(turned_off, "one API call could delete the instance")
         .reason("It takes effect at once.");
 
     /// Certificate authority, such as `rds-ca-rsa2048-g1`.
@@ -124,7 +126,7 @@ attributes! {
     /// How long automated backups are kept: 0 to 35 days; `0 days` keeps none.
     RETENTION: "backup.retention", Form::Days => required().aws("BackupRetentionPeriod")
         .terraform("backup_retention_period").range(0, 35).applies(PerKey(retention_applies)).effect_by(crossing_zero).may_spare()
-        .exposes(retention_cut).reason_by(retention_reason);
+        .exposes(retention_cut, "nothing can be restored any more").reason_by(retention_reason);
 
     /// Whether snapshots get the tags of the instance.
     COPY_TAGS: "backup.copy_tags", Form::Bool => aws("CopyTagsToSnapshot")

@@ -204,11 +204,13 @@ fn remarks(case: &Case<'_>, all: &BTreeMap<Address, Resource>) -> Vec<(String, S
         if !replicas.is_empty() {
             let text = if first {
                 format!(
-                    "{} first: a standby needs at least its primary's value",
-                    replicas.join(", ")
+                    "{} restart{} first: a standby needs at least its primary's value",
+                    replicas.join(", "),
+                    if replicas.len() == 1 { "s" } else { "" }
                 )
             } else {
-                "the instance first: a standby needs at least its primary's value".to_owned()
+                "the instance restarts first: a standby needs at least its primary's value"
+                    .to_owned()
             };
             lines.push(("order".to_owned(), text));
         }

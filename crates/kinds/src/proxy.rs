@@ -25,12 +25,17 @@ attributes! {
 
     /// Whether clients must log in with an IAM token.
     IAM: "proxy.iam", Form::Text => aws("IAMAuth").terraform("iam_auth")
-        .one_of(&["required", "disabled"]).default("disabled").exposes(loosens)
+        .one_of(&["required", "disabled"]).default("disabled")
+        .exposes(loosens, "a password is enough to log in")
         .reason("New connections have to follow it; open ones go on.");
 
     /// Whether clients must use TLS.
     REQUIRE_TLS: "proxy.require_tls", Form::Bool => aws("RequireTLS").terraform("require_tls")
-        .default("true").exposes(|case| case.before.is_some() && case.after == Some(&Value::Bool(false)))
+        .default("true")
+        .exposes(
+            |case| case.before.is_some() && case.after == Some(&Value::Bool(false)),
+            "passwords and rows may cross the network in clear text",
+        )
         .reason("New connections have to follow it; open ones go on.");
 
     /// How long a client may be idle: 1 s to 8 h.

@@ -51,7 +51,10 @@ attributes! {
 
     /// Whether it gets a public address; follows `[instance] public`.
     PUBLIC: "*.public", Form::Bool => derived().aws("PubliclyAccessible")
-        .exposes(|case| case.after.and_then(pgward_model::Value::as_bool) == Some(true))
+        .exposes(
+            |case| case.after.and_then(pgward_model::Value::as_bool) == Some(true),
+            "it is reachable from the internet wherever a rule allows it",
+        )
         .reason("The address changes at once; the network rules still apply.");
 
     /// Parameter group; that of the instance.

@@ -24,7 +24,7 @@ attributes! {
 
     /// Inbound rules by what they admit: `tcp 5432 from 10.0.1.100/32`.
     RULES: "access.*", Form::Map => derived().aws("IpPermissions").terraform("ingress")
-        .exposes(widens).show(show_rule)
+        .exposes(widens, "every address of the internet may connect").show(show_rule)
         .reason("a rule is in effect within seconds; open connections may survive its removal");
 
     /// Description that AWS asks for; fixed text, never compared.
@@ -115,8 +115,19 @@ fn show_rule(key: &str, value: &Value) -> String {
 }
 
 fn describe(resource: &Resource, _: &BTreeMap<Address, Resource>) -> Vec<Described> {
-    let rules = resource.attributes.map(RULES.path).into_iter().flatten();
+    let mut rules: Vec<(&String, &Value)> = resource
+        .attributes
+        .map(RULES.path)
+        .into_iter()
+        .flatten()
+        .collect();
+    // As they are written.
+    rules.sort_by_key(|(key, _)| {
+        let origin = resource.origin_of(RULES.path, Some(key));
+        origin.map(|origin| (origin.file.clone(), origin.line))
+    });
     rules
+        .into_iter()
         .map(|(key, _)| {
             let path = resource.path_of(RULES.path, Some(key));
             let label = path

@@ -213,6 +213,8 @@ pub struct Attribute {
     pub observed: bool,
     /// Whether a change lets more reach or read the resource.
     pub exposes: Option<fn(&Case<'_>) -> bool>,
+    /// What is possible after a change that exposes: `one API call could delete the instance`.
+    pub exposure: &'static str,
     /// Shortest and longest interruption in seconds, where it interrupts.
     pub interruption: Option<(u32, u32)>,
     /// Whether the interruption may fail to come, so that nothing else can count on a restart.
@@ -261,6 +263,7 @@ impl Attribute {
             written: true,
             observed: false,
             exposes: None,
+            exposure: "",
             interruption: None,
             may_spare: false,
             reason: "",
@@ -372,10 +375,12 @@ impl Attribute {
         self
     }
 
-    /// Sets the function that says whether a change exposes the resource.
+    /// Sets the function that says whether a change exposes the resource, and what is possible
+    /// then.
     #[must_use]
-    pub const fn exposes(mut self, exposes: fn(&Case<'_>) -> bool) -> Self {
+    pub const fn exposes(mut self, exposes: fn(&Case<'_>) -> bool, exposure: &'static str) -> Self {
         self.exposes = Some(exposes);
+        self.exposure = exposure;
         self
     }
 

@@ -112,6 +112,14 @@ pub struct DriftDocument {
 }
 
 impl DriftDocument {
+    /// Whether nothing of the environment exists yet.
+    pub(crate) fn is_not_applied(&self) -> bool {
+        self.verdict == DriftVerdict::NoDrift
+            && self.last_apply.is_none()
+            && self.summary.not_applied >= self.summary.compared
+            && self.summary.compared > 0
+    }
+
     /// The document of a comparison.
     #[must_use]
     pub fn new(

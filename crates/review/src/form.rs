@@ -127,20 +127,25 @@ pub fn render(subject: &Subject<'_>, form: Form, setting: &Setting) -> Option<St
 
 fn human(subject: &Subject<'_>, style: Style) -> String {
     match subject {
-        Subject::Plans(documents) => each(documents, |document| {
-            if document.destroy {
-                text::destroy(document, style)
-            } else if document.adoption.is_some() {
-                text::adoption(document, style)
-            } else {
-                text::plan(document, style)
+        Subject::Plans(documents) => {
+            let mut texts = each(documents, |document| {
+                if document.destroy {
+                    text::destroy(document, style)
+                } else if document.adoption.is_some() {
+                    text::adoption(document, style)
+                } else {
+                    text::plan(document, style)
+                }
+            });
+            if documents.len() > 1 {
+                texts.push(text::plans(documents, style));
             }
-        })
-        .join("\n"),
+            texts.join("\n")
+        }
         Subject::Drifts(documents) => {
             let mut texts = each(documents, |document| text::drift(document, style));
             if documents.len() > 1 {
-                texts.push(text::fleet(documents, style));
+                texts.push(text::drifts(documents, style));
             }
             texts.join("\n")
         }

@@ -80,6 +80,16 @@ fn a_narrow_terminal_breaks_lines_and_no_words() {
 }
 
 #[test]
+fn the_narrowest_terminal_hangs_text_below_its_label() {
+    let style = Style::default().with_width(40);
+    let document = documented(&new_environment());
+    assert_data_eq!(
+        text::plan(&document, style),
+        file!["samples/plan-new-narrow.txt"].raw()
+    );
+}
+
+#[test]
 fn ascii_has_no_glyphs() {
     let style = Style {
         ascii: true,

@@ -42,8 +42,12 @@ pub fn environments(directory: &str, reader: &dyn Reader) -> io::Result<Found> {
         } else {
             format!("{}/{name}", directory.trim_end_matches('/'))
         };
-        let text = reader.read(&path)?;
-        match environment_of(&path, &text) {
+        // What can't be read may be an environment: reading it later says why it can't be.
+        let environment = match reader.read(&path) {
+            Ok(text) => environment_of(&path, &text),
+            Err(_) => Some(String::new()),
+        };
+        match environment {
             Some(environment) => found.environments.push(FoundEnvironment {
                 bare: name.trim_end_matches(".toml").to_owned(),
                 path,

@@ -32,7 +32,7 @@ pub fn load(path: &str, reader: &dyn Reader, _options: &Options) -> Loaded {
         Err(why) => {
             loading.found.push(
                 Diagnostic::error("P116", format!("cannot read {path}: {why}"))
-                    .help("pgward check without a name lists the environments of the directory"),
+                    .help(way_to_read(path, &why, reader)),
             );
             (broken(path), None)
         }
@@ -99,7 +99,9 @@ impl Loading<'_> {
     fn read(&mut self, path: &str) -> Result<Parsed, String> {
         let text = self.reader.read(path).map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
-            std::io::ErrorKind::InvalidData => "it is not UTF-8 text".to_owned(),
+            std::io::ErrorKind::InvalidData => NOT_TEXT.to_owned(),
+            std::io::ErrorKind::PermissionDenied => FORBIDDEN.to_owned(),
+            std::io::ErrorKind::IsADirectory => FOLDER.to_owned(),
             _ => error.to_string(),
         })?;
         let mut sha256 = String::new();
@@ -257,6 +259,24 @@ fn unreadable(path: &str, why: &str, origin: &Origin) -> Diagnostic {
     Diagnostic::error("P116", format!("cannot read {path}: {why}"))
         .at(origin, "named here")
         .help("paths are relative to the file that names them")
+}
+
+const NOT_TEXT: &str = "it is not UTF-8 text";
+const FORBIDDEN: &str = "this user may not read it";
+const FOLDER: &str = "it is a folder";
+
+/// What to do about an environment's file that can't be read.
+fn way_to_read(path: &str, why: &str, reader: &dyn Reader) -> String {
+    let beside = format!("specs/{path}");
+    match why {
+        NOT_TEXT => "save it as UTF-8".to_owned(),
+        FORBIDDEN => format!("chmod +r {path}"),
+        FOLDER => "give it a name that does not end in .toml".to_owned(),
+        _ if !path.contains('/') && reader.read(&beside).is_ok() => {
+            format!("did you mean {beside}?")
+        }
+        _ => "pgward check without a name lists the environments of the directory".to_owned(),
+    }
 }
 
 fn directory_of(path: &str) -> String {

@@ -390,7 +390,7 @@ fn window(key: &Key, node: &Node) -> Result<Value, Box<Diagnostic>> {
                     .note("RDS knows no other zone")
                     .fixed_by(&node.origin, value)
             }
-            WindowProblem::Zone(zone) => {
+            WindowProblem::Zone(zone) if zone.chars().all(char::is_alphabetic) => {
                 let at = text.rfind(&zone).unwrap_or_default();
                 Diagnostic::error(
                     "P105",
@@ -406,7 +406,7 @@ fn window(key: &Key, node: &Node) -> Result<Value, Box<Diagnostic>> {
                     example(key.form)
                 ))
             }
-            WindowProblem::Form => Diagnostic::error(
+            WindowProblem::Form | WindowProblem::Zone(_) => Diagnostic::error(
                 "P103",
                 format!("`{}` is {}, not \"{text}\"", key.name, key.form.noun()),
             )

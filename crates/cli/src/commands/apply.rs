@@ -19,6 +19,10 @@ pub(crate) fn run(context: &Context, arguments: &ApplyArgs) -> Answer {
     {
         return saved::apply(context, path, arguments);
     }
+    if let Some(path) = arguments.spec.given().filter(|given| is_plan_file(given)) {
+        return Err(Failure::refused(format!("there is no saved plan {path}"))
+            .next(format!("pgward plan SPEC --out {path}")));
+    }
     let environment = read::environment(context, &arguments.spec)?;
     let name = environment.desired.environment.name.clone();
     if !arguments.yes && !context.ui.asks {
@@ -40,6 +44,13 @@ pub(crate) fn run(context: &Context, arguments: &ApplyArgs) -> Answer {
         fail_fast: arguments.fail_fast,
     };
     context.block_on(apply(context, environment, wish, options, arguments.yes))?
+}
+
+/// Whether a word is meant as the file of a saved plan.
+fn is_plan_file(given: &str) -> bool {
+    std::path::Path::new(given)
+        .extension()
+        .is_some_and(|end| end == "plan")
 }
 
 async fn apply(

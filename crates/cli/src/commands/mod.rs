@@ -97,6 +97,15 @@ impl Context {
     }
 }
 
+/// Why a directory can't be entered, in plain words.
+fn plainly(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such directory".to_owned(),
+        std::io::ErrorKind::NotADirectory => "that is no directory".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
 /// Runs the command line.
 pub(crate) fn run(cli: Cli) -> Exit {
     run_on(cli, false)
@@ -106,7 +115,7 @@ pub(crate) fn run(cli: Cli) -> Exit {
 fn change_to(directory: &std::path::Path) -> Result<(), Exit> {
     std::env::set_current_dir(directory).map_err(|error| {
         let directory = directory.display();
-        crate::ui::answer(&format!("cannot change to {directory}: {error}"))
+        crate::ui::answer(&format!("error: --chdir {directory}: {}", plainly(&error)))
     })
 }
 

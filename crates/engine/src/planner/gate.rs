@@ -1,5 +1,7 @@
 //! Whether a change may be applied: policy, findings of the spec, and what is never done.
 
+use std::collections::BTreeSet;
+
 use pgward_model::{Address, Effect, Path, Value, Way};
 
 use crate::{Gate, PlannedChange, ResourceChange, Verb, When};
@@ -173,6 +175,9 @@ impl Planner<'_> {
     /// `--only`: what it doesn't name is left out of the plan.
     pub(super) fn restrict(&self, changes: &mut Vec<PlannedChange>) {
         let only = &self.circumstances.only;
+        if only.is_empty() {
+            return;
+        }
         let is_kept = |change: &PlannedChange| {
             self.is_selected(&change.path) || self.is_selected(&Path::new(change.address.as_str()))
         };
@@ -187,10 +192,15 @@ impl Planner<'_> {
             .map(|change| change.address.clone())
             .collect();
         changes.retain(is_kept);
+        let made: BTreeSet<&Address> = changes
+            .iter()
+            .filter(|one| one.verb == Verb::Create)
+            .map(|one| &one.address)
+            .collect();
         let lacking: Vec<Option<&ResourceChange>> = changes
             .iter()
             .map(|change| {
-                self.left_out(change, changes)
+                self.left_out(change, &made)
                     .or_else(|| self.follower_left_out(change, &upgrades))
             })
             .collect();
@@ -246,13 +256,8 @@ impl Planner<'_> {
     fn left_out(
         &self,
         change: &PlannedChange,
-        changes: &[PlannedChange],
+        made: &BTreeSet<&Address>,
     ) -> Option<&ResourceChange> {
-        let is_made = |address: &Address| {
-            changes
-                .iter()
-                .any(|one| one.verb == Verb::Create && one.address == *address)
-        };
         let mut named = Vec::new();
         if let Some(after) = &change.after {
             after.references(&mut named);
@@ -263,7 +268,7 @@ impl Planner<'_> {
         };
         self.changes.resources.iter().find(|created| {
             created.verb == Verb::Create
-                && !is_made(&created.address)
+                && !made.contains(&created.address)
                 && self.graph.reaches(&change.address, &created.address)
                 && (change.verb == Verb::Create || names(created))
         })

@@ -419,6 +419,8 @@ impl Planner<'_> {
         for change in changes {
             match &change.cost {
                 Some(cost) => total.monthly_delta += cost.monthly_delta,
+                // Nobody asks for the price of what is never done.
+                None if change.when == crate::When::Never => {}
                 None => total.unpriced.push(change.path.clone()),
             }
             if change.verb == Verb::Create {

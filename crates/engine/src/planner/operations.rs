@@ -375,6 +375,13 @@ impl Planner<'_> {
         follower: &Operation,
         leader: &Operation,
     ) -> bool {
+        // The cheap questions first: this is asked of every pair of operations.
+        if follower.verb != Verb::Replace
+            || leader.verb != Verb::Update
+            || !self.upgrades_version(leader)
+        {
+            return false;
+        }
         let copies = |source: &Operation| {
             self.uses(follower, source)
                 && (source.address == leader.address
@@ -385,11 +392,7 @@ impl Planner<'_> {
                 && change.verb == Verb::Update
                 && !self.takes_followers_along(change)
         });
-        follower.verb == Verb::Replace
-            && leader.verb == Verb::Update
-            && leads
-            && self.upgrades_version(leader)
-            && operations.iter().any(copies)
+        leads && operations.iter().any(copies)
     }
 
     /// Whether two operations change the version of a source and of its replica.

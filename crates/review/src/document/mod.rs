@@ -6,12 +6,14 @@
 mod build;
 mod change;
 mod finding;
+mod group;
 mod next;
 mod parts;
 
 pub(crate) use build::attribute;
 pub use build::{Bindings, document};
 pub use finding::{Finding, FindingLabel};
+pub(crate) use group::{Group, groups};
 pub(crate) use next::command;
 pub use parts::{
     Actions, Change, ChangeCost, CostSummary, Detail, DriftEntry, EnvironmentPart, GatePart,

@@ -1,6 +1,6 @@
 //! The commands that lead on from a plan.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pgward_engine::Verdict;
 use pgward_model::Effect;
@@ -109,22 +109,41 @@ fn is_shadowed(document: &Document, change: &Change) -> bool {
         .any(|other| other.gate.state == GateState::Blocked && other.path == change.path)
 }
 
-/// The paths of changes for `--only`; the address where all changes of a resource are meant.
+/// From so many resources of a section on, the section is named instead of each.
+const MANY: usize = 4;
+
+/// The paths of changes for `--only`; the address where all changes of a resource are meant, and
+/// the section where all of many are.
 fn selection(document: &Document, changes: &[&Change]) -> String {
     let chosen: BTreeSet<_> = changes.iter().map(|change| &change.path).collect();
-    let mut words: Vec<&str> = Vec::new();
-    for change in changes {
-        let all = document
-            .changes
-            .iter()
-            .filter(|other| other.address == change.address)
-            .all(|other| chosen.contains(&other.path));
-        let word = if all {
-            change.address.as_str()
-        } else {
-            change.path.as_str()
+    let all_within = |address: &dyn Fn(&Change) -> bool| {
+        let mut within = document.changes.iter().filter(|other| address(other));
+        within.all(|other| chosen.contains(&other.path))
+    };
+    let section = |change: &Change| -> Option<String> {
+        let (section, _) = change.address.split_once('.')?;
+        let is_of = |other: &Change| {
+            let of = other.address.split_once('.');
+            of.is_some_and(|(first, _)| first == section)
         };
-        if !words.contains(&word) {
+        let addresses: BTreeSet<&str> = changes
+            .iter()
+            .filter(|other| is_of(other))
+            .map(|other| other.address.as_str())
+            .collect();
+        (addresses.len() >= MANY && all_within(&is_of)).then(|| section.to_owned())
+    };
+    let mut sections: BTreeMap<&str, Option<String>> = BTreeMap::new();
+    let mut words: Vec<String> = Vec::new();
+    let mut said: BTreeSet<String> = BTreeSet::new();
+    for change in changes {
+        let first = change.address.split('.').next().unwrap_or_default();
+        let word = match sections.entry(first).or_insert_with(|| section(change)) {
+            Some(section) => section.clone(),
+            None if all_within(&|other| other.address == change.address) => change.address.clone(),
+            None => change.path.to_string(),
+        };
+        if said.insert(word.clone()) {
             words.push(word);
         }
     }

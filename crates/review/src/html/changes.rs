@@ -3,25 +3,40 @@
 use pgward_engine::{Verb, When};
 
 use super::{card, place, safe, safe_lines, tone};
-use crate::document::{Change, Document, GateState};
+use crate::document::{Change, Document, GateState, Group, groups};
 use crate::places::Places;
 use crate::text::detail;
 use crate::wording;
+
+/// Rows that are seen at once; the rest is folded.
+const MOST: usize = 60;
 
 /// The card of all changes; what is blocked is open.
 pub(crate) fn changes(document: &Document, places: &Places) -> String {
     if document.changes.is_empty() {
         return String::new();
     }
-    let rows: String = document
-        .changes
+    let rows: Vec<String> = groups(&document.changes)
         .iter()
-        .map(|change| row(document, change, places))
+        .map(|group| row(document, group, places))
         .collect();
+    // The worst come first, so what is folded is the least.
+    let (first, rest) = rows.split_at(rows.len().min(MOST));
+    let mut body = first.concat();
+    if !rest.is_empty() {
+        body = format!(
+            "{body}<details class=\"change\"><summary><span class=\"what\">{} more</span></summary>\n\
+             {}</details>\n",
+            rest.len(),
+            rest.concat()
+        );
+    }
+    let rows = body;
     card(&wording::count(document.changes.len(), "change"), &rows)
 }
 
-fn row(document: &Document, change: &Change, places: &Places) -> String {
+fn row(document: &Document, group: &Group<'_>, places: &Places) -> String {
+    let change = group.change;
     let open = if change.gate.state == GateState::Blocked {
         " open"
     } else {
@@ -43,11 +58,11 @@ fn row(document: &Document, change: &Change, places: &Places) -> String {
          {}{allow}</span><span><span class=\"tag {}\">{}</span></span><span class=\"soft small\">{}</span>\
          <span class=\"money\">{money}</span></summary><dl class=\"body\">{}</dl></details>\n",
         safe(change.path.as_str()),
-        values(change),
+        values(change) + &group.suffix(),
         tone(change),
         safe(&change.effect_text.to_lowercase()),
         safe(&when(document, change)),
-        body(document, change, places),
+        body(document, group, places),
     )
 }
 
@@ -92,7 +107,8 @@ fn values(change: &Change) -> String {
     }
 }
 
-fn body(document: &Document, change: &Change, places: &Places) -> String {
+fn body(document: &Document, group: &Group<'_>, places: &Places) -> String {
+    let change = group.change;
     let mut out = String::new();
     let mut pair = |label: &str, text: String| {
         if !text.is_empty() {
@@ -100,14 +116,18 @@ fn body(document: &Document, change: &Change, places: &Places) -> String {
         }
     };
     let resource = &change.resource;
-    pair(
-        "resource",
-        format!(
-            "{} <code>{}</code>",
-            safe(&resource.noun),
-            safe(&resource.id)
-        ),
-    );
+    if group.size() > 1 {
+        pair("resources", safe(&group.names(40)));
+    } else {
+        pair(
+            "resource",
+            format!(
+                "{} <code>{}</code>",
+                safe(&resource.noun),
+                safe(&resource.id)
+            ),
+        );
+    }
     for line in &change.details {
         pair(&safe(&line.label), safe_lines(&line.text));
     }
@@ -169,6 +189,6 @@ fn body(document: &Document, change: &Change, places: &Places) -> String {
         let money = wording::money(&cost.monthly_delta, "month");
         pair("cost", safe(&format!("{money}{basis}")));
     }
-    pair("written in", place(change.source.as_ref(), places));
+    pair("written in", place(group.source(), places));
     out
 }

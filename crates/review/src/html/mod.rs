@@ -14,7 +14,7 @@ use pgward_model::Effect;
 use crate::document::{Change, EnvironmentPart, GateState, Source};
 use crate::form::Subject;
 use crate::places::Places;
-use crate::text::escape;
+use crate::text::{escape, fleet};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -53,11 +53,42 @@ pub fn html(subject: &Subject<'_>, places: &Places) -> Option<String> {
          <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"referrer\" content=\"no-referrer\">\n\
-         <title>{}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n{}</main>\n\
+         <title>{}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n{}{}</main>\n\
          </body>\n</html>\n",
         safe(&title),
+        contents(subject),
         sections.concat()
     ))
+}
+
+/// Where there are several environments: all of them, each with its verdict, as links.
+fn contents(subject: &Subject<'_>) -> String {
+    let rows: Vec<(String, String)> = match subject {
+        Subject::Plans(documents) => documents
+            .iter()
+            .map(|one| (one.environment.title(), fleet::plan_verdict(one)))
+            .collect(),
+        Subject::Drifts(documents) => documents
+            .iter()
+            .map(|one| (one.environment.title(), fleet::drift_verdict(one)))
+            .collect(),
+        Subject::Run { .. } | Subject::Check(_) | Subject::Failure(_) => Vec::new(),
+    };
+    if rows.len() < 2 {
+        return String::new();
+    }
+    let lines: String = rows
+        .iter()
+        .map(|(title, verdict)| {
+            let title = safe(title);
+            format!(
+                "<dt><a href=\"#{title}\">{title}</a></dt><dd>{}</dd>\n",
+                safe(verdict)
+            )
+        })
+        .collect();
+    let count = crate::wording::count(rows.len(), "environment");
+    card(&count, &format!("<dl class=\"body toc\">{lines}</dl>\n"))
 }
 
 fn title<'a>(word: &str, environments: impl Iterator<Item = &'a EnvironmentPart>) -> String {
@@ -130,10 +161,10 @@ fn head(environment: &EnvironmentPart, word: &str, beside: &str) -> String {
         Some(endpoint) => format!(" · endpoint <code>{}</code>", safe(endpoint)),
         None => String::new(),
     };
+    let title = safe(&environment.title());
     format!(
-        "{sandbox}<div class=\"head\"><div><p class=\"soft\">{word}</p><h1>{}</h1></div>\
+        "{sandbox}<div class=\"head\"><div><p class=\"soft\">{word}</p><h1 id=\"{title}\">{title}</h1></div>\
          <p class=\"soft small\">account {} · {}{endpoint}<br>{beside}</p></div>\n",
-        safe(&environment.title()),
         safe(&environment.account),
         safe(&environment.region),
     )

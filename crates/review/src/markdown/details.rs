@@ -9,7 +9,7 @@ use pgward_model::{Effect, Flag};
 use super::escape::fence;
 use super::level::{Depth, Level};
 use super::parts::{LeftOut, folded};
-use crate::document::{Change, Document, GateState};
+use crate::document::{Change, Document, GateState, Group, groups};
 use crate::text::detail;
 use crate::text::layout::{Ink, Page};
 use crate::text::{Style, head};
@@ -127,13 +127,13 @@ fn fold(
         return String::new();
     }
     let mut page = Page::new(style);
-    for change in changes {
+    for group in groups(changes.iter().copied()) {
         match depth {
             Depth::Full => {
                 page.blank();
-                one(&mut page, document, change);
+                one(&mut page, document, &group);
             }
-            Depth::Line | Depth::Gone => heading(&mut page, change, true),
+            Depth::Line | Depth::Gone => heading(&mut page, &group, true),
         }
     }
     folded(title, &fence("diff", &page.finish()))
@@ -149,12 +149,13 @@ fn sign(change: &Change) -> &'static str {
     }
 }
 
-fn heading(page: &mut Page, change: &Change, with_effect: bool) {
+fn heading(page: &mut Page, group: &Group<'_>, with_effect: bool) {
+    let change = group.change;
     let line = page
         .start()
         .text(sign(change))
         .text(" ")
-        .text(change.path.as_str());
+        .text(group.title());
     let line = if change.is_whole() {
         line.text("  ").text(&change.headline)
     } else {
@@ -165,14 +166,13 @@ fn heading(page: &mut Page, change: &Change, with_effect: bool) {
     } else {
         line
     };
-    let end = page
-        .start()
-        .ink(Ink::Dim, head::place(change.source.as_ref()));
+    let end = page.start().ink(Ink::Dim, head::place(group.source()));
     page.push_with_end(line, end);
 }
 
-fn one(page: &mut Page, document: &Document, change: &Change) {
-    heading(page, change, false);
+fn one(page: &mut Page, document: &Document, group: &Group<'_>) {
+    let change = group.change;
+    heading(page, group, false);
     if change.is_whole() {
         detail::descriptions(page, change);
         let quiet = matches!(change.action, Verb::Create | Verb::Delete)
@@ -199,5 +199,6 @@ fn one(page: &mut Page, document: &Document, change: &Change) {
             detail::row(page, "", &remark.text);
         }
     }
+    detail::on(page, group);
     detail::rows(page, document, change);
 }

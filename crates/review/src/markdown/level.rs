@@ -31,8 +31,8 @@ pub(crate) struct Level {
     pub(crate) gentle: Depth,
     /// Details of changes that interrupt.
     pub(crate) strong: Depth,
-    /// Whether rows of online changes are shown, or counted per kind.
-    pub(crate) online_rows: bool,
+    /// How many online changes of one kind have rows of their own; more of them are counted.
+    pub(crate) online_rows: usize,
     /// Characters of a value in the table.
     pub(crate) value: usize,
     /// Rows of the table.
@@ -47,7 +47,7 @@ const WHOLE: Level = Level {
     creates: Depth::Full,
     gentle: Depth::Full,
     strong: Depth::Full,
-    online_rows: true,
+    online_rows: usize::MAX,
     value: 80,
     rows: usize::MAX,
     items: usize::MAX,
@@ -58,7 +58,7 @@ const FOURTH: Level = Level {
     creates: Depth::Gone,
     gentle: Depth::Gone,
     strong: Depth::Line,
-    online_rows: false,
+    online_rows: 0,
     value: 40,
     ..WHOLE
 };
@@ -72,7 +72,7 @@ const FIFTH: Level = Level {
 
 /// The steps: the first five are those people know; after them the table and the lists shrink
 /// further, the list of what is blocked last.
-pub(crate) const LEVELS: [Level; 12] = [
+pub(crate) const LEVELS: [Level; 14] = [
     WHOLE,
     Level {
         creates: Depth::Line,
@@ -83,10 +83,23 @@ pub(crate) const LEVELS: [Level; 12] = [
         gentle: Depth::Gone,
         ..WHOLE
     },
+    // First those kinds of which there are many, such as hundreds of alarms.
+    Level {
+        creates: Depth::Line,
+        gentle: Depth::Gone,
+        online_rows: 20,
+        ..WHOLE
+    },
     Level {
         creates: Depth::Gone,
         gentle: Depth::Gone,
-        online_rows: false,
+        online_rows: 20,
+        ..WHOLE
+    },
+    Level {
+        creates: Depth::Gone,
+        gentle: Depth::Gone,
+        online_rows: 0,
         ..WHOLE
     },
     FOURTH,

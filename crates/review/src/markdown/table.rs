@@ -9,7 +9,7 @@ use super::escape::{code, cut, inline};
 use super::level::Level;
 use super::parts::{LeftOut, Mark, arrow, path, place, value};
 use crate::alert::participle;
-use crate::document::{Change, Document, GateState};
+use crate::document::{Change, Document, GateState, Group, groups};
 use crate::form::Setting;
 use crate::wording;
 
@@ -27,11 +27,9 @@ pub(crate) fn table(
     level: &Level,
     left: &mut LeftOut,
 ) -> String {
-    let rows: Vec<&Change> = document
-        .changes
-        .iter()
-        .filter(|change| level.online_rows || !is_plain(change))
-        .collect();
+    let many = many(document, level.online_rows);
+    let is_counted = |change: &Change| is_plain(change) && many.contains_key(&kind_of(change));
+    let rows = groups(document.changes.iter().filter(|change| !is_counted(change)));
     let shown = rows.len().min(level.rows);
     let mut out = String::new();
     if shown > 0 {
@@ -43,16 +41,17 @@ pub(crate) fn table(
         };
         out =
             format!("\n| | Change | Effect | When |{head} Source |\n|---|---|---|---|{line}---|\n");
-        for change in &rows[..shown] {
-            out.push_str(&row(document, change, setting, level, priced));
+        for group in &rows[..shown] {
+            out.push_str(&row(document, group, setting, level, priced));
         }
     }
     left.add(rows.len() - shown, "rows of the table:");
-    if !level.online_rows {
-        out.push_str(&counted(document, setting));
-    }
+    out.push_str(&counted(&many, setting));
     if shown < rows.len()
-        && let Some(worst) = rows.iter().max_by_key(|change| change.effect)
+        && let Some(worst) = rows
+            .iter()
+            .map(|one| one.change)
+            .max_by_key(|one| one.effect)
     {
         out = format!(
             "{out}\nStrongest effect: **{}**, {}\n",
@@ -63,13 +62,25 @@ pub(crate) fn table(
     out
 }
 
-/// `41 alarms created, 3 parameter groups changed`.
-fn counted(document: &Document, setting: &Setting) -> String {
-    let mut numbers: BTreeMap<(String, &'static str), usize> = BTreeMap::new();
+/// What is done with what.
+type Kind<'a> = (&'a str, &'static str);
+
+fn kind_of(change: &Change) -> Kind<'_> {
+    (&change.resource.noun, participle(change.action))
+}
+
+/// The plain changes of which there are more than `most` of a kind.
+fn many(document: &Document, most: usize) -> BTreeMap<Kind<'_>, usize> {
+    let mut numbers = BTreeMap::new();
     for change in document.changes.iter().filter(|change| is_plain(change)) {
-        let key = (change.resource.noun.clone(), participle(change.action));
-        *numbers.entry(key).or_default() += 1;
+        *numbers.entry(kind_of(change)).or_default() += 1;
     }
+    numbers.retain(|_, number| *number > most);
+    numbers
+}
+
+/// `41 alarms created, 3 parameter groups changed`.
+fn counted(numbers: &BTreeMap<Kind<'_>, usize>, setting: &Setting) -> String {
     if numbers.is_empty() {
         return String::new();
     }
@@ -93,11 +104,12 @@ fn counted(document: &Document, setting: &Setting) -> String {
 
 fn row(
     document: &Document,
-    change: &Change,
+    group: &Group<'_>,
     setting: &Setting,
     level: &Level,
     priced: bool,
 ) -> String {
+    let change = group.change;
     let mark = match change.gate.state {
         GateState::Blocked => Mark::Blocked.text(setting),
         GateState::NeedsAllow => Mark::Approval.text(setting),
@@ -110,14 +122,14 @@ fn row(
         String::new()
     };
     let cells = [
-        what(change, setting, level.value),
+        what(change, setting, level.value) + &group.suffix(),
         effect(change),
         when(document, change),
     ];
     format!(
         "| {mark}{space}| {} |{money} {} |\n",
         cells.join(" | "),
-        place(change.source.as_ref(), setting)
+        place(group.source(), setting)
     )
 }
 

@@ -5,7 +5,7 @@ use pgward_model::{Effect, Flag};
 use super::detail;
 use super::head;
 use super::layout::{Ink, Line, Page};
-use crate::document::{Change, Document, GateState, StepPart};
+use crate::document::{Change, Document, GateState, Group, StepPart};
 use crate::wording;
 
 /// Column of the text behind an address.
@@ -20,7 +20,7 @@ pub(crate) fn steps(page: &mut Page, document: &Document) {
         .iter()
         .filter(|change| change.step.is_none())
     {
-        detail::detail(page, document, change);
+        detail::detail(page, document, &Group::of(change));
     }
     for step in &document.steps {
         let changes: Vec<&Change> = document
@@ -55,12 +55,14 @@ fn creation(page: &mut Page, document: &Document, change: &Change) {
         .text("  ")
         .ink(detail::ink(change), change.sigil.text())
         .text(" ");
-    let line = line
-        .ink(Ink::Bold, &change.address)
-        .to(TEXT, 2)
-        .text(&change.headline);
+    let line = line.ink(Ink::Bold, &change.address).to(TEXT, 2);
     let end = price_and_source(page, document, change);
-    page.push_with_end(line, end);
+    if line.width() + line.shown_width(&change.headline) <= page.style().width {
+        page.push_with_end(line.text(&change.headline), end);
+    } else {
+        page.wrap(line, Ink::Plain, &change.headline);
+        page.push_at_end(end);
+    }
     for detail in &change.details {
         if detail.label.is_empty() {
             let line = page.start().text("      ");

@@ -4,7 +4,7 @@ use pgward_model::Effect;
 
 use super::layout::{Ink, Page, Style};
 use super::{detail, head, plan};
-use crate::document::{Change, Document, StepPart};
+use crate::document::{Change, Document, Group, StepPart};
 use crate::wording;
 
 /// Column of the text behind an address.
@@ -38,7 +38,7 @@ pub fn destroy(document: &Document, style: Style) -> String {
             .iter()
             .filter(|change| change.step.is_none())
         {
-            detail::detail(&mut page, document, change);
+            detail::detail(&mut page, document, &Group::of(change));
         }
         page.blank();
         for step in &document.steps {

@@ -4,8 +4,8 @@ use pgward_engine::When;
 use pgward_model::{Effect, Flag};
 
 use super::head;
-use super::layout::{Ink, Line, Page};
-use crate::document::{Change, Document, GateState};
+use super::layout::{Ink, Line, Page, is_right_to_left};
+use crate::document::{Change, Document, GateState, Group};
 use crate::wording::{self, Sigil};
 
 /// Column of the rows' text.
@@ -23,22 +23,29 @@ pub(crate) fn ink(change: &Change) -> Ink {
 }
 
 /// The block of one change, after an empty line.
-pub(crate) fn detail(page: &mut Page, document: &Document, change: &Change) {
+pub(crate) fn detail(page: &mut Page, document: &Document, group: &Group<'_>) {
+    let change = group.change;
     page.blank();
     let line = page.start().ink(ink(change), change.sigil.text()).text(" ");
     let line = line.ink(Ink::Bold, change.path.as_str());
-    let end = page
-        .start()
-        .ink(Ink::Dim, head::place(change.source.as_ref()));
+    let end = page.start().ink(Ink::Dim, head::place(group.source()));
     page.push_with_end(line, end);
     if change.is_whole() {
-        let line = page.start().text("    ").text(&change.headline);
-        page.push(line);
+        let line = page.start().text("    ");
+        page.wrap(line, Ink::Plain, &change.headline);
         descriptions(page, change);
     } else {
-        values(page, change);
+        values(page, group);
     }
+    on(page, group);
     rows(page, document, change);
+}
+
+/// Which resources, where there are several.
+pub(crate) fn on(page: &mut Page, group: &Group<'_>) {
+    if group.size() > 1 {
+        row(page, "on", &group.names(8));
+    }
 }
 
 /// What is said about a change beside its values: effect, moment, what follows, money and gate.
@@ -124,8 +131,12 @@ pub(crate) fn descriptions(page: &mut Page, change: &Change) {
 }
 
 /// Both values and the resource: on one line, or on two if they are long.
-fn values(page: &mut Page, change: &Change) {
-    let name = format!("{} {}", change.resource.noun, change.resource.id);
+fn values(page: &mut Page, group: &Group<'_>) {
+    let change = group.change;
+    let name = match group.size() {
+        1 => format!("{} {}", change.resource.noun, change.resource.id),
+        several => wording::count(several, "resource"),
+    };
     let beside: Vec<&str> = change
         .remarks
         .iter()
@@ -145,8 +156,22 @@ fn values(page: &mut Page, change: &Change) {
     }
     let width = page.style().width;
     let end = line.shown_width(&name);
-    if line.width() + 2 + end <= width - 3 {
+    // Side by side, a terminal that orders text would show the second of two such values first.
+    let turned = [&change.before_text, &change.after_text]
+        .iter()
+        .all(|text| text.as_deref().is_some_and(is_right_to_left));
+    if !turned && line.width() + 2 + end <= width - 3 {
         page.push(line.ending_at(width - 3, 2, Ink::Dim, &name));
+        return;
+    }
+    if turned {
+        let end = page.start().ink(Ink::Dim, &name).text("   ");
+        let before = change.before_text.as_deref().unwrap_or_default();
+        let after = change.after_text.as_deref().unwrap_or_default();
+        let row = page.start().text("    ").text(before);
+        page.push_with_end(row, end);
+        let row = page.start().text("    -> ");
+        page.wrap(row, Ink::Plain, after);
         return;
     }
     let short = page.start().text("    ").text(&words);
@@ -169,8 +194,13 @@ fn values(page: &mut Page, change: &Change) {
         let row = page.start().text("    ");
         page.wrap(row, Ink::Plain, &format!("({})", beside.join(", ")));
     }
-    let line = page.start().ending_at(width - 3, 4, Ink::Dim, &name);
-    page.push(line);
+    if end + 4 <= width {
+        let line = page.start().ending_at(width - 3, 4, Ink::Dim, &name);
+        page.push(line);
+    } else {
+        let line = page.start().text("    ");
+        page.wrap(line, Ink::Dim, &name);
+    }
 }
 
 /// When it takes effect, by which rule, and what `--now` would change.

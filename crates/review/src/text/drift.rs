@@ -48,7 +48,7 @@ fn headline(page: &mut Page, document: &DriftDocument) {
             let text = format!("{} as last applied", wording::count(all, "resource"));
             head::headline(page, "NO DRIFT", &[text]);
         }
-        DriftVerdict::NoDrift if document.of(DriftClass::NotApplied).count() >= all => {
+        DriftVerdict::NoDrift if document.is_not_applied() => {
             let text = "the environment was not applied yet".to_owned();
             head::headline(page, "NO DRIFT", &[text]);
         }
@@ -204,7 +204,7 @@ fn remarks(page: &mut Page, entry: &DriftEntry, line: Line, source: &str) {
         page.push_with_end(line, end);
         return;
     };
-    if !line.is_empty() {
+    if !line.is_blank() {
         page.push(line);
     }
     for text in others {
@@ -266,7 +266,8 @@ fn lists(page: &mut Page, document: &DriftDocument) {
             item(page, &format!("{path}{on}{joint}{why}"));
         }
     }
-    if some(DriftClass::NotApplied) {
+    // Of an environment that was never applied the headline has said it all.
+    if some(DriftClass::NotApplied) && !document.is_not_applied() {
         title(page, "not applied yet, not drift");
         let plan = command(
             &document.environment,
@@ -308,13 +309,10 @@ fn ways_out(page: &mut Page, document: &DriftDocument) {
         .unwrap_or(Effect::Online);
     page.blank();
     for notice in &document.next {
-        let line = page
-            .start()
-            .text(&notice.label)
-            .to(12, 2)
-            .text(&notice.command);
+        let label = page.start().text(&notice.label).to(12, 2);
+        let line = label.clone().text(&notice.command);
         if document.verdict == DriftVerdict::Different {
-            page.push(line);
+            head::command(page, label, &notice.command);
             continue;
         }
         let note = if worst.interrupts() {
@@ -326,31 +324,24 @@ fn ways_out(page: &mut Page, document: &DriftDocument) {
         if line.width() + 6 + end <= page.style().width {
             page.push(line.text("      ").text(note));
         } else {
-            page.push(line);
-            let line = page.start().to(12, 0).text(note);
-            page.push(line);
+            head::command(page, label, &notice.command);
+            let line = page.start().to(12, 0);
+            page.wrap(line, Ink::Plain, &note);
         }
     }
     if document.verdict == DriftVerdict::Different {
         return;
     }
-    let line = page
-        .start()
-        .text("Keep:")
-        .to(12, 2)
-        .text("write it into the spec, or for a while:");
-    page.push(line);
+    let line = page.start().text("Keep:").to(12, 2);
+    page.wrap(line, Ink::Plain, "write it into the spec, or for a while:");
     let words = format!(
         "drift {} --accept {} --reason \"...\" --until {}",
         document.environment.name,
         first.path,
         month_ahead(document.read_at)
     );
-    let line = page
-        .start()
-        .to(12, 0)
-        .text(command(&document.environment, &words));
-    page.push(line);
+    let line = page.start().to(12, 0);
+    head::command(page, line, &command(&document.environment, &words));
 }
 
 /// The first day of a month that is at least two weeks away, as an example of a date.

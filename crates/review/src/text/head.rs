@@ -1,19 +1,16 @@
 //! The first lines of every output: the sandbox, the environment, the spec and when AWS was read.
 
-use super::layout::{Ink, Page};
+use super::layout::{Ink, Line, Page};
 use crate::document::{Document, EnvironmentPart, Notice, Source};
 use crate::wording;
 
-/// The first line of every output of a sandbox run.
+/// What the first line of every output of a sandbox run says.
 const SANDBOX: &str =
-    "SANDBOX  simulated AWS inside this process, virtual clock, nothing leaves this machine";
+    "simulated AWS inside this process, virtual clock, nothing leaves this machine";
 
 /// That nothing is asked of AWS itself, if so.
 pub(crate) fn asked(page: &mut Page, environment: &EnvironmentPart) {
-    if environment.sandbox {
-        let line = page.start().text(SANDBOX);
-        page.push(line);
-    }
+    sandbox(page, environment);
     if let Some(endpoint) = &environment.endpoint {
         let line = page.start().text(format!("endpoint {endpoint}"));
         page.push(line);
@@ -22,10 +19,7 @@ pub(crate) fn asked(page: &mut Page, environment: &EnvironmentPart) {
 
 /// The environment, its account and region, and where it is asked for.
 pub(crate) fn environment(page: &mut Page, environment: &EnvironmentPart) {
-    if environment.sandbox {
-        let line = page.start().text(SANDBOX);
-        page.push(line);
-    }
+    sandbox(page, environment);
     let mut parts = vec![
         environment.title(),
         format!("account {}", environment.account),
@@ -35,6 +29,13 @@ pub(crate) fn environment(page: &mut Page, environment: &EnvironmentPart) {
         parts.push(format!("endpoint {endpoint}"));
     }
     dotted(page, &parts);
+}
+
+fn sandbox(page: &mut Page, environment: &EnvironmentPart) {
+    if environment.sandbox {
+        let line = page.start().text("SANDBOX  ");
+        page.wrap(line, Ink::Plain, SANDBOX);
+    }
 }
 
 /// The files, their commit, and when AWS was read.
@@ -73,12 +74,20 @@ pub(crate) fn dotted(page: &mut Page, parts: &[String]) {
         let width = line.shown_width(&format!("{joint}{part}"));
         if !line.is_empty() && line.width() + width > page.style().width {
             page.push(line);
-            line = page.start().text(part);
+            line = page.start();
         } else {
-            line = line.text(joint).text(part);
+            line = line.text(joint);
+        }
+        if line.is_empty() && line.shown_width(part) > page.style().width {
+            page.wrap(line, Ink::Plain, part);
+            line = page.start();
+        } else {
+            line = line.text(part);
         }
     }
-    page.push(line);
+    if !line.is_empty() {
+        page.push(line);
+    }
 }
 
 /// A headline and parts with dots between them.
@@ -119,19 +128,36 @@ pub(crate) fn notices(page: &mut Page, notices: &[Notice]) {
     }
 }
 
-/// A command after a label; one that is too wide is continued before its last flag.
-fn command(page: &mut Page, line: super::layout::Line, command: &str) {
-    let fits = line.width() + line.shown_width(command) <= page.style().width;
-    let flag = command.rfind(" --").filter(|_| !fits);
-    match flag {
-        Some(at) => {
-            let column = line.width() + "pgward ".len();
-            page.push(line.text(&command[..at]).text(" \\"));
-            let rest = page.start().to(column, 0).text(command[at..].trim_start());
-            page.push(rest);
-        }
-        None => page.push(line.text(command)),
+/// A command after a label; one that is too wide goes on in the next row, before a flag. Where not
+/// even its beginning fits, it stands below the label.
+pub(crate) fn command(page: &mut Page, label: Line, command: &str) {
+    let width = page.style().width;
+    let mut ends: Vec<usize> = command.match_indices(" --").map(|(at, _)| at).collect();
+    ends.push(command.len());
+    let mut line = label;
+    let fits = |line: &Line, text: &str, last: bool| {
+        line.width() + line.shown_width(text) + if last { 0 } else { 2 } <= width
+    };
+    let single = ends.len() == 1;
+    let mut column = line.width() + "pgward ".len();
+    if !fits(&line, &command[..ends[0]], single) && !line.is_empty() {
+        page.push(line);
+        line = page.start().text("  ");
+        column = 4;
     }
+    let mut from = 0;
+    for (number, end) in ends.iter().copied().enumerate() {
+        let part = &command[from..end];
+        let last = number + 1 == ends.len();
+        if from > 0 && !fits(&line, part, last) {
+            page.push(line.text(" \\"));
+            line = page.start().to(column, 0).text(part.trim_start());
+        } else {
+            line = line.text(part);
+        }
+        from = end;
+    }
+    page.push(line);
 }
 
 /// Where something is written, or nothing.

@@ -118,6 +118,15 @@ fn is_unsafe(c: char) -> bool {
             | '\u{e0000}'..='\u{e007f}')
 }
 
+/// Whether text holds letters that are written from right to left.
+pub(crate) fn is_right_to_left(text: &str) -> bool {
+    text.chars().any(|c| {
+        matches!(c,
+            '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}'
+            | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
+    })
+}
+
 /// Columns a text takes.
 pub(crate) fn columns(text: &str) -> usize {
     text.width()
@@ -199,6 +208,24 @@ impl Line {
         self.width == 0
     }
 
+    /// Whether there is nothing but spaces.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.spans.iter().all(|(_, text)| text.trim().is_empty())
+    }
+
+    /// Columns of the spaces it begins with.
+    fn lead(&self) -> usize {
+        let mut lead = 0;
+        for (_, text) in &self.spans {
+            let spaces = text.len() - text.trim_start_matches(' ').len();
+            lead += spaces;
+            if spaces < text.len() {
+                break;
+            }
+        }
+        lead
+    }
+
     /// Columns a text takes once it is escaped and spelled in this line's style.
     pub(crate) fn shown_width(&self, text: &str) -> usize {
         Self::new(self.style).text(text).width
@@ -233,6 +260,9 @@ impl Line {
         text
     }
 }
+
+/// Columns that a text needs beside its label; with less it stands below.
+const LEAST_ROOM: usize = 24;
 
 /// Finished lines of a text.
 #[derive(Debug)]
@@ -284,17 +314,34 @@ impl Page {
             self.push(whole);
         } else {
             self.push(line);
-            let mut own = self
-                .start()
-                .to(self.style.width.saturating_sub(end_width), 2);
-            own.spans.extend(end.spans);
-            self.push(own);
+            self.push_at_end(end);
         }
     }
 
-    /// A line that begins with `line` and goes on with text, which wraps to that column.
+    /// A line of its own for what stands at the right end.
+    pub(crate) fn push_at_end(&mut self, end: Line) {
+        if end.is_empty() {
+            return;
+        }
+        let column = self.style.width.saturating_sub(end.width());
+        let mut own = self.start().to(column, 2);
+        own.spans.extend(end.spans);
+        self.push(own);
+    }
+
+    /// A line that begins with `line` and goes on with text, which wraps to that column. Where the
+    /// column leaves too little room, the text stands below the line instead.
     pub(crate) fn wrap(&mut self, line: Line, ink: Ink, text: &str) {
         let indent = line.width();
+        let room = self.style.width.saturating_sub(indent);
+        let lead = line.lead();
+        if room < LEAST_ROOM && columns(text) > room && lead + 4 < indent {
+            if !line.is_blank() {
+                self.push(line);
+            }
+            let line = self.start().to(lead + 4, 0);
+            return self.wrap(line, ink, text);
+        }
         let mut rows = wrap(text, self.style.width.saturating_sub(indent)).into_iter();
         self.push(line.ink(ink, rows.next().unwrap_or_default()));
         for row in rows {

@@ -4,7 +4,7 @@ use pgward_model::Severity;
 
 use super::layout::{Ink, Page, Style};
 use super::{creation, detail, head, table, waiting};
-use crate::document::{Document, GateState};
+use crate::document::{Document, GateState, groups};
 use crate::wording::{self, Sigil};
 
 /// The text of a plan; a plan that deletes an environment is printed by
@@ -23,8 +23,8 @@ pub fn plan(document: &Document, style: Style) -> String {
             creation::steps(&mut page, document);
         } else {
             table::table(&mut page, document);
-            for change in &document.changes {
-                detail::detail(&mut page, document, change);
+            for group in groups(&document.changes) {
+                detail::detail(&mut page, document, &group);
             }
         }
         waiting::ours(&mut page, document);
@@ -152,6 +152,28 @@ fn nothing(page: &mut Page, document: &Document) {
 
 /// `PLAN  5 changes · 1 ready · 2 need --allow · 2 BLOCKED`, then money and time.
 fn headline(page: &mut Page, document: &Document) {
+    let mut parts = gates(document);
+    let creates = document.only_creates();
+    if document.is_new && creates {
+        parts.push("the environment is new, so nothing can be interrupted".to_owned());
+    }
+    head::headline(page, "PLAN", &parts);
+    cost(page, document);
+    if creates {
+        let (from, to) = document.steps.iter().fold((0, 0), |sum, step| {
+            (sum.0 + step.minutes.0, sum.1 + step.minutes.1)
+        });
+        if to > 0 {
+            let about = wording::about_minutes(from, to);
+            let text = format!("{about}, most of it waiting for RDS");
+            let line = page.start().text("      time  ");
+            page.wrap(line, Ink::Plain, &text);
+        }
+    }
+}
+
+/// How many changes there are, and what stands against them.
+pub(crate) fn gates(document: &Document) -> Vec<String> {
     let of = |state| {
         document
             .changes
@@ -187,22 +209,7 @@ fn headline(page: &mut Page, document: &Document) {
     if unread > 0 {
         parts.push(format!("{unread} UNREAD"));
     }
-    if document.is_new && creates {
-        parts.push("the environment is new, so nothing can be interrupted".to_owned());
-    }
-    head::headline(page, "PLAN", &parts);
-    cost(page, document);
-    if creates {
-        let (from, to) = document.steps.iter().fold((0, 0), |sum, step| {
-            (sum.0 + step.minutes.0, sum.1 + step.minutes.1)
-        });
-        if to > 0 {
-            let about = wording::about_minutes(from, to);
-            let text = format!("{about}, most of it waiting for RDS");
-            let line = page.start().text("      time  ");
-            page.wrap(line, Ink::Plain, &text);
-        }
-    }
+    parts
 }
 
 /// The line of money, if prices are on and there is something to say.

@@ -2,7 +2,7 @@
 
 use super::detail;
 use super::layout::{Ink, Line, Page, columns};
-use crate::document::{Change, Document, GateState};
+use crate::document::{Document, GateState, Group, groups};
 use crate::wording;
 
 /// The least widths of the columns: change, effect, moment without and with money.
@@ -11,11 +11,8 @@ const LEAST: [usize; 4] = [28, 26, 27, 36];
 /// The table of all changes, after an empty line.
 pub(crate) fn table(page: &mut Page, document: &Document) {
     page.blank();
-    let rows: Vec<[String; 4]> = document
-        .changes
-        .iter()
-        .map(|change| cells(document, change))
-        .collect();
+    let groups = groups(&document.changes);
+    let rows: Vec<[String; 4]> = groups.iter().map(|group| cells(document, group)).collect();
     let priced = document.summary.cost.is_some();
     let widest = |column: usize| {
         rows.iter()
@@ -53,7 +50,8 @@ pub(crate) fn table(page: &mut Page, document: &Document) {
         };
         page.push(head);
     }
-    for (change, row) in document.changes.iter().zip(&rows) {
+    for (group, row) in groups.iter().zip(&rows) {
+        let change = group.change;
         let ink = detail::ink(change);
         let line = page
             .start()
@@ -101,7 +99,8 @@ fn narrow(page: &mut Page, ink: Ink, row: &[String; 4], priced: bool) {
     page.push(line);
 }
 
-fn cells(document: &Document, change: &Change) -> [String; 4] {
+fn cells(document: &Document, group: &Group<'_>) -> [String; 4] {
+    let change = group.change;
     let when = match change.gate.state {
         GateState::Blocked => {
             format!("blocked ({})", change.gate.code.as_deref().unwrap_or("P6"))
@@ -118,10 +117,5 @@ fn cells(document: &Document, change: &Change) -> [String; 4] {
         None if change.gate.state == GateState::Blocked => "-".to_owned(),
         None => "not priced".to_owned(),
     };
-    [
-        change.path.to_string(),
-        change.effect_text.clone(),
-        when,
-        money,
-    ]
+    [group.title(), change.effect_text.clone(), when, money]
 }

@@ -285,6 +285,16 @@ impl<'a> Work<'a> {
                         Diagnostic::error("P114", "AWS keeps 256 characters of a tag's value")
                             .at(&field.node.origin, "too long"),
                     );
+                } else if let Some(wrong) = filled.chars().find(|c| !is_for_tags(*c)) {
+                    self.say(
+                        Diagnostic::error(
+                            "P114",
+                            format!("AWS does not allow {} in the value of a tag", named(wrong)),
+                        )
+                        .at(&field.node.origin, "")
+                        .help("letters, digits, spaces and _ . : / = + - @")
+                        .about(format!("tags.{key}")),
+                    );
                 }
                 tags.insert(
                     key.clone(),
@@ -332,13 +342,10 @@ impl<'a> Work<'a> {
             .help("take another name")
         } else if key.is_empty() || key.chars().count() > 128 {
             Diagnostic::error("P114", "the name of a tag has 1 to 128 characters").at(origin, "")
-        } else if let Some(wrong) = key
-            .chars()
-            .find(|c| !(c.is_alphanumeric() || c.is_whitespace() || "_.:/=+-@".contains(*c)))
-        {
+        } else if let Some(wrong) = key.chars().find(|c| !is_for_tags(*c)) {
             Diagnostic::error(
                 "P114",
-                format!("AWS does not allow `{wrong}` in the name of a tag"),
+                format!("AWS does not allow {} in the name of a tag", named(wrong)),
             )
             .at(origin, "")
             .help("letters, digits, spaces and _ . : / = + - @")
@@ -346,6 +353,24 @@ impl<'a> Work<'a> {
             return;
         };
         self.say(found.about(format!("tags.{key}")));
+    }
+}
+
+/// Whether RDS takes a character in a tag.
+fn is_for_tags(c: char) -> bool {
+    c.is_alphanumeric() || c == ' ' || "_.:/=+-@".contains(c)
+}
+
+/// A character as a message names it: one that shows nothing by itself by its number.
+fn named(c: char) -> String {
+    let invisible = c.is_control()
+        || c.is_whitespace()
+        || matches!(c, '\u{300}'..='\u{36f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{206f}'
+            | '\u{20d0}'..='\u{20ff}' | '\u{fe00}'..='\u{fe0f}');
+    if invisible {
+        format!("U+{:04X}", u32::from(c))
+    } else {
+        format!("`{c}`")
     }
 }
 
