@@ -7,6 +7,7 @@ use pgward_model::{Diagnostic, Effect};
 use pgward_tests::stage::Wish;
 use serde_json::json;
 
+use super::census::Census;
 use super::environment::Environment;
 use super::outside::{self, Deed};
 use super::start;
@@ -327,4 +328,27 @@ fn an_upgrade_that_was_begun_and_seems_to_wait_leaves_the_replica_for_later() {
     story.edit_to(upgraded.with("backup", "copy_tags", "true"));
     story.run_with(&wish);
     story.ends_well();
+}
+
+#[test]
+fn a_destruction_that_is_broken_off_goes_on() {
+    let mut environment = Environment::plain(&[]);
+    environment.unprotect();
+    let wish = Wish {
+        destroy: true,
+        ..Wish::everything_now()
+    };
+    for at in 1..=24 {
+        for cut in [Cut::Stop(at), Cut::After(at)] {
+            let mut story = begin(environment.clone());
+            let broken = story.apply(&wish, Some(cut)).expect("the invariants hold");
+            assert!(!matches!(broken, Some(Err(_))), "{:#?}", story.tale.log);
+            story
+                .tick(Duration::from_secs(70))
+                .expect("the invariants hold");
+            let refusals = story.run_with(&wish);
+            assert_eq!(codes(&refusals), [""; 0], "{cut:?}");
+            assert!(Census::snapshots(&story.play.sandbox) > 0, "{cut:?}");
+        }
+    }
 }

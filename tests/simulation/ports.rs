@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use pgward_engine::{
     Adopt, Caller, Change, Changes, Checked, Clock, Create, Delete, Event, Fault, Journal,
-    JournalLine, Lease, Live, Observation, Operation, Present, Progress, Remote,
+    JournalLine, Lease, Live, Observation, Operation, Present, Progress, Remote, Snapshot,
 };
 use pgward_model::Desired;
 use pgward_review::text::{Lines, Style};
@@ -225,8 +225,12 @@ impl Remote for Planted {
         self.inner.look(kind, name).await
     }
 
-    async fn snapshot_is_available(&self, name: &str) -> Result<bool, Fault> {
-        self.inner.snapshot_is_available(name).await
+    async fn look_again(&self, kind: &str, seen: &Present) -> Observation {
+        self.inner.look_again(kind, seen).await
+    }
+
+    async fn snapshot(&self, instance: &Present, name: Option<&str>) -> Result<Snapshot, Fault> {
+        self.inner.snapshot(instance, name).await
     }
 
     async fn create(&self, request: &Create) -> Result<(), Fault> {

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use aws_sdk_rds::types::DbEngineVersion;
 use pgward_engine::{
     Adopt, Caller, Change, Changes, Checked, Create, Delete, Discovery, Fault, FaultKind, Live,
-    Observation, Remote,
+    Observation, Present, Remote, Snapshot,
 };
 use pgward_model::{Desired, Resource};
 use tokio::sync::OnceCell;
@@ -145,8 +145,19 @@ impl Remote for Aws {
         }
     }
 
-    async fn snapshot_is_available(&self, name: &str) -> Result<bool, Fault> {
-        kinds::database::snapshot_is_available(self, name).await
+    async fn look_again(&self, kind: &str, seen: &Present) -> Observation {
+        let Some(adapter) = kinds::find(kind) else {
+            return unknown(kind);
+        };
+        match adapter.look_again(self, seen).await {
+            Ok(Some(present)) => Observation::present(present),
+            Ok(None) => Observation::Absent,
+            Err(fault) => Observation::Unreadable(Box::new(fault)),
+        }
+    }
+
+    async fn snapshot(&self, instance: &Present, name: Option<&str>) -> Result<Snapshot, Fault> {
+        kinds::database::snapshot(self, instance, name).await
     }
 
     async fn create(&self, request: &Create) -> Result<(), Fault> {

@@ -34,7 +34,7 @@ pub use plan::{
 };
 pub use planner::plan;
 pub use ports::{
-    Adopt, Change, Checked, Clock, Create, Delete, Journal, JournalLine, Lease, Remote,
+    Adopt, Change, Checked, Clock, Create, Delete, Journal, JournalLine, Lease, Remote, Snapshot,
 };
 pub use proof::unforeseen;
 pub use report::{Ending, Event, OperationReport, Outcome, Progress, Report};

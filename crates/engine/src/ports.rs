@@ -34,12 +34,16 @@ pub trait Remote: Send + Sync {
     /// Reads one resource by kind and name.
     async fn look(&self, kind: &str, name: &str) -> Observation;
 
-    /// Whether a snapshot is there and can be restored.
+    /// Reads a resource again that was seen before: that one, and none of the same name that
+    /// exists beside it or took its place.
+    async fn look_again(&self, kind: &str, seen: &Present) -> Observation;
+
+    /// Reads a manual snapshot of a DB instance that exists or did: the named one, or the newest.
     ///
     /// # Errors
     ///
     /// When it can't be read, or has failed.
-    async fn snapshot_is_available(&self, name: &str) -> Result<bool, Fault>;
+    async fn snapshot(&self, instance: &Present, name: Option<&str>) -> Result<Snapshot, Fault>;
 
     /// Creates a resource, with its tags in the creating call. Must be safe to repeat after
     /// [`Fault`] `Ambiguous` once [`Remote::look`] has said that it is absent.
@@ -87,6 +91,17 @@ pub struct Checked {
     pub not_checked: Vec<String>,
     /// What AWS would choose: (`postgres.version`, `16.10`) for a short version.
     pub chosen: BTreeMap<String, String>,
+}
+
+/// What there is of a snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Snapshot {
+    /// AWS knows none.
+    Absent,
+    /// AWS is at work on it.
+    InTheMaking,
+    /// It can be restored.
+    Available,
 }
 
 /// A resource to be created.

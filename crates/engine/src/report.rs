@@ -26,12 +26,12 @@ pub enum Outcome {
         /// What it needs.
         because: Address,
     },
-    /// AWS goes on with it; the run stopped waiting.
+    /// AWS goes on with it; the run stopped waiting, or ended before it could look.
     InProgress {
         /// AWS's word for the state.
         status: String,
     },
-    /// It was not started, since the run was stopped.
+    /// Nothing was sent, since the run was stopped before.
     NotStarted,
 }
 

@@ -293,7 +293,7 @@ impl Events {
         let next = |fault: &Fault| {
             let name = self.names.get(operation.address.as_str());
             let noun = name.map_or("resource", |name| name.noun.as_str());
-            match hint(&self.environment, fault, noun) {
+            match hint(&self.environment, operation.verb, fault, noun) {
                 Some(hint) => format!("{hint}, then run: {}", self.again),
                 None => self.again.clone(),
             }

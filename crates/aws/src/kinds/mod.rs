@@ -68,6 +68,12 @@ pub(crate) trait Adapter: Send + Sync {
         declared: Option<&Resource>,
     ) -> Result<Option<Present>, Fault>;
 
+    /// Reads a resource again that was seen before; nothing if it is gone, whatever has its name.
+    async fn look_again(&self, aws: &Aws, seen: &Present) -> Result<Option<Present>, Fault> {
+        let found = self.look(aws, &seen.name, None).await?;
+        Ok(found.filter(|present| present.arn == seen.arn))
+    }
+
     /// Creates a resource with its tags.
     async fn create(&self, aws: &Aws, request: &Create) -> Result<(), Fault>;
 
@@ -107,10 +113,12 @@ impl Found {
         }
     }
 
-    /// Adds a resource or the reason why it can't be read.
+    /// Adds a resource or the reason why it can't be read; one that AWS does not know any more went
+    /// between two reads.
     pub(crate) fn add(&mut self, key: String, result: Result<Present, Fault>) {
         let observation = match result {
             Ok(present) => Observation::present(present),
+            Err(fault) if fault.kind == FaultKind::NotFound => return,
             Err(fault) => Observation::Unreadable(Box::new(fault)),
         };
         self.seen.insert(key, observation);

@@ -88,6 +88,13 @@ impl Adapter for SecurityGroup {
         Ok(found.into_iter().next())
     }
 
+    async fn look_again(&self, aws: &Aws, seen: &Present) -> Result<Option<Present>, Fault> {
+        let id = seen.outputs.get("id").and_then(Value::as_text);
+        let filters = [("group-id", id.into_iter().map(str::to_owned).collect())];
+        let groups = absent(list(aws, &filters).await)?.unwrap_or_default();
+        Ok(groups.first().map(read))
+    }
+
     async fn create(&self, aws: &Aws, request: &Create) -> Result<(), Fault> {
         let of = &request.resource.attributes;
         let call = aws

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::{Ending, Event, Fault, FaultKind, JournalLine, Observation, Readiness, Verb};
 
-use super::run::{Halt, Run, Step, failed_state};
+use super::run::{Halt, Run, Sent, Step, failed_state};
 use super::{milliseconds, wait};
 
 impl Run {
@@ -35,13 +35,34 @@ impl Run {
         self.write("intent", paths.join(", "))
     }
 
+    /// Notes what a call came to, for the journal and for the end of the operation.
     pub(super) fn record(&self, fault: Option<&Fault>) -> Step<()> {
+        self.note(fault);
         match fault {
             None => self.write("done", String::new()),
             Some(fault) => {
                 let code = fault.code.clone().unwrap_or_default();
                 self.write("fault", format!("{} {code}", fault.action))
             }
+        }
+    }
+
+    fn note(&self, fault: Option<&Fault>) {
+        let mut sent = self.sent.lock().expect("no holder panics");
+        match fault.filter(|fault| fault.kind != FaultKind::Ambiguous) {
+            None => *sent = Sent::Accepted(self.ports.clock.now()),
+            Some(fault) if !matches!(*sent, Sent::Accepted(_)) => {
+                *sent = Sent::Refused(fault.clone());
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// When AWS accepted the last call, as far as that is known.
+    pub(super) fn accepted_at(&self, otherwise: Timestamp) -> Timestamp {
+        match *self.sent.lock().expect("no holder panics") {
+            Sent::Accepted(at) => at,
+            Sent::Nothing | Sent::Refused(_) => otherwise,
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod adopt;
 mod attempt;
+mod delete;
 mod machine;
 mod run;
 mod shown;
@@ -165,6 +166,7 @@ impl Driver<'_> {
             shared: Arc::clone(&self.shared),
             no_wait: self.options.no_wait && !needed,
             timeout: self.options.timeout,
+            sent: Mutex::default(),
         };
         self.running.spawn(async move {
             let began = run.ports.clock.now();

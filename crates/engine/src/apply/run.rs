@@ -1,15 +1,15 @@
 //! One operation: the calls, the look after every doubtful answer, and the wait.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use pgward_model::{Catalog, Object, Resource};
 
 use crate::{
-    Change, Create, Delete, Ending, Fault, FaultKind, Observation, Operation, Outcome, Present,
-    Readiness, Verb,
+    Change, Create, Ending, Fault, FaultKind, Observation, Operation, Outcome, Present, Readiness,
+    Verb,
 };
 
 use super::{Ports, Shared, milliseconds, wait};
@@ -28,6 +28,19 @@ pub(crate) struct Run {
     pub(crate) shared: Arc<Shared>,
     pub(crate) no_wait: bool,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) sent: Mutex<Sent>,
+}
+
+/// What became of the calls of an operation so far.
+#[derive(Debug, Default)]
+pub(crate) enum Sent {
+    /// None was made.
+    #[default]
+    Nothing,
+    /// Every one was refused, so that nothing is under way; what AWS answered last.
+    Refused(Fault),
+    /// One was accepted, or may have been, at this moment.
+    Accepted(Timestamp),
 }
 
 /// Why an operation ends early.
@@ -68,8 +81,22 @@ impl Run {
                 (Outcome::Failed { fault, code }, None)
             }
             Err(Halt::InProgress(status)) => (Outcome::InProgress { status }, None),
-            Err(Halt::NotStarted) => (Outcome::NotStarted, None),
-            Err(Halt::Ends(ending)) => (Outcome::NotStarted, Some(ending)),
+            Err(Halt::NotStarted) => (self.broken_off(), None),
+            Err(Halt::Ends(ending)) => (self.broken_off(), Some(ending)),
+        }
+    }
+
+    /// What becomes of an operation that may make no further call.
+    fn broken_off(&self) -> Outcome {
+        match &*self.sent.lock().expect("no holder panics") {
+            Sent::Nothing => Outcome::NotStarted,
+            Sent::Refused(fault) => Outcome::Failed {
+                code: fault.diagnostic_code().to_owned(),
+                fault: fault.clone(),
+            },
+            Sent::Accepted(_) => Outcome::InProgress {
+                status: "sent, not looked at".to_owned(),
+            },
         }
     }
 
@@ -80,9 +107,9 @@ impl Run {
             tags: self.operation.tags.clone(),
             names: self.shared.names.clone(),
         };
-        if self.operation.live.is_some() {
+        if let Some(live) = &self.operation.live {
             // The name is free when its former holder is gone.
-            self.gone(self.ports.clock.now()).await?;
+            self.gone(live, self.ports.clock.now()).await?;
         }
         let began = self.ports.clock.now();
         let mut attempts = 0;
@@ -270,81 +297,6 @@ impl Run {
         Ok(Outcome::Accepted)
     }
 
-    async fn delete(&self) -> Step<()> {
-        let began = self.ports.clock.now();
-        let Some(live) = self.operation.live.clone() else {
-            return Ok(());
-        };
-        let request = Delete {
-            kind: self.operation.kind.clone(),
-            live,
-            final_snapshot: self.operation.final_snapshot.clone(),
-        };
-        let mut attempts = 0;
-        loop {
-            self.intend()?;
-            let answer = self.ports.remote.delete(&request).await;
-            self.record(answer.as_ref().err())?;
-            match answer {
-                Ok(()) => break,
-                Err(fault) if fault.kind == FaultKind::NotFound => return Ok(()),
-                Err(fault) => {
-                    if fault.kind == FaultKind::Ambiguous {
-                        match self.look().await {
-                            Observation::Absent => return Ok(()),
-                            Observation::Present(present)
-                                if present.readiness == Readiness::Leaving =>
-                            {
-                                break;
-                            }
-                            Observation::Present(_) | Observation::Unreadable(_) => {}
-                        }
-                    }
-                    self.pause_or_fail(fault, began, &mut attempts, true)
-                        .await?;
-                }
-            }
-        }
-        if self.no_wait {
-            return Ok(());
-        }
-        self.gone(began).await?;
-        self.snapshot(began).await
-    }
-
-    async fn gone(&self, began: Timestamp) -> Step<()> {
-        for looks in 0.. {
-            self.sleep(wait::next_look(looks), "deleting").await?;
-            match self.look().await {
-                Observation::Absent => return Ok(()),
-                Observation::Present(present) => {
-                    self.waiting(&present.status, began);
-                    self.past_deadline(began, &present.status)?;
-                }
-                Observation::Unreadable(fault) => self.tolerate(*fault, began)?,
-            }
-        }
-        Ok(())
-    }
-
-    /// Nothing that a restore needs may go before the final snapshot can be restored.
-    async fn snapshot(&self, began: Timestamp) -> Step<()> {
-        let Some(name) = &self.operation.final_snapshot else {
-            return Ok(());
-        };
-        for looks in 1.. {
-            match self.ports.remote.snapshot_is_available(name).await {
-                Ok(true) => return Ok(()),
-                Ok(false) => self.waiting("creating the final snapshot", began),
-                Err(fault) => self.tolerate(fault, began)?,
-            }
-            self.past_deadline(began, "creating the final snapshot")?;
-            self.sleep(wait::next_look(looks), "creating the final snapshot")
-                .await?;
-        }
-        Ok(())
-    }
-
     /// Waits for what an earlier run began.
     async fn finish(&self) -> Step<Outcome> {
         if self.no_wait {
@@ -458,7 +410,7 @@ impl Run {
                     }
                 },
                 Observation::Absent => {
-                    let waited = milliseconds(began, self.ports.clock.now());
+                    let waited = milliseconds(self.accepted_at(began), self.ports.clock.now());
                     if u128::from(waited) > wait::APPEARS_WITHIN.as_millis() && looks > 3 {
                         return Err(Halt::Failed(Fault::new(
                             FaultKind::NotFound,

@@ -5,10 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use pgward_model::{Applies, Effect, Flag, Kind, Path, Value};
 
 use crate::{
-    Checked, Follow, Gate, PlannedChange, ResourceChange, Verb, When, diff::find_output, effect,
+    Checked, Follow, Gate, PlannedChange, Readiness, ResourceChange, Verb, When, diff::find_output,
+    effect,
 };
 
 use super::Planner;
+
+/// Whether AWS is deleting it already.
+fn is_leaving(change: &ResourceChange) -> bool {
+    let live = change.live.as_ref();
+    live.is_some_and(|live| live.readiness == Readiness::Leaving)
+}
 
 impl Planner<'_> {
     /// The planned change of a resource that is created, replaced or deleted.
@@ -239,6 +246,13 @@ impl Planner<'_> {
             if kind.stateful {
                 let snapshot = self.final_snapshot(&change.name);
                 match snapshot {
+                    // What was asked for then, with which name, only AWS knows.
+                    Some(_) if is_leaving(change) => planned.remarks.push((
+                        "kept".to_owned(),
+                        "a final snapshot if one was asked for when the deletion began: AWS is \
+                         deleting it already"
+                            .to_owned(),
+                    )),
                     Some(name) => planned.remarks.push((
                         "kept".to_owned(),
                         format!("final snapshot {name}, billed until deleted"),
@@ -261,7 +275,7 @@ impl Planner<'_> {
         planned
     }
 
-    /// The name of the final snapshot: given, or made of name and minute, so that it can't collide.
+    /// The name of the final snapshot: given, or made of name and second, so that it can't collide.
     pub(super) fn final_snapshot(&self, name: &str) -> Option<String> {
         if self.circumstances.no_final_snapshot {
             return None;
@@ -273,7 +287,7 @@ impl Planner<'_> {
                 .unwrap_or_else(|| {
                     format!(
                         "{name}-final-{}",
-                        self.circumstances.now.strftime("%Y%m%d-%H%M")
+                        self.circumstances.now.strftime("%Y%m%d-%H%M%S")
                     )
                 }),
         )

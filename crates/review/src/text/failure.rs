@@ -148,7 +148,7 @@ fn next(
         let plan = command(environment, &format!("plan {}", environment.name));
         return format!("{plan}    shows what is queued");
     }
-    let hint = hint(environment, fault, noun);
+    let hint = hint(environment, operation.verb, fault, noun);
     let skipped: Vec<&str> = report
         .operations
         .iter()
@@ -185,7 +185,12 @@ fn next(
 }
 
 /// What to do before the run is repeated.
-pub(crate) fn hint(environment: &EnvironmentPart, fault: &Fault, noun: &str) -> Option<String> {
+pub(crate) fn hint(
+    environment: &EnvironmentPart,
+    verb: Verb,
+    fault: &Fault,
+    noun: &str,
+) -> Option<String> {
     match fault.kind {
         FaultKind::Quota => Some(format!(
             "raise the Service Quota \"{noun}s\" in {}",
@@ -196,6 +201,13 @@ pub(crate) fn hint(environment: &EnvironmentPart, fault: &Fault, noun: &str) -> 
         FaultKind::Capacity => Some("wait, or choose another class or other subnets".to_owned()),
         FaultKind::Invalid | FaultKind::NotFound | FaultKind::Unsupported => {
             Some("correct the spec as AWS's message says".to_owned())
+        }
+        FaultKind::AlreadyExists if verb == Verb::Delete => {
+            let destroy = format!("destroy {} --final-snapshot NAME", environment.name);
+            Some(format!(
+                "choose another name for the final snapshot: {}",
+                command(environment, &destroy)
+            ))
         }
         FaultKind::AlreadyExists => {
             let import = format!("import {} --adopt", environment.name);

@@ -12,7 +12,7 @@ use pgward_model::{Attribute, Resource};
 
 pub(crate) use modify::modify;
 pub(crate) use read::read;
-pub(crate) use snapshot::snapshot_is_available;
+pub(crate) use snapshot::snapshot;
 
 use super::Found;
 use crate::aws::Aws;
