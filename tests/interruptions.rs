@@ -3,6 +3,8 @@
 //! The program runs against `sandbox serve` on a port of its own, with time that passes faster.
 #![cfg(unix)]
 
+#[path = "interruptions/deaf.rs"]
+mod deaf;
 #[path = "interruptions/server.rs"]
 mod server;
 // It needs a terminal, which `script` of util-linux makes.
@@ -77,6 +79,26 @@ fn expect(server: &Server, folder: &Path, line: &str, code: i32) -> String {
         "{line}\n{out}{complaints}"
     );
     out
+}
+
+#[test]
+fn a_run_whose_result_cannot_be_read_is_no_success() {
+    let folder = folder();
+    let server = Server::start(folder.path());
+    let output = command(folder.path(), &["apply", "dev", "--yes"])
+        .env("AWS_ENDPOINT_URL", deaf::way(server.url(), 1))
+        .output()
+        .expect("the program starts");
+    let (out, complaints) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(1), "{out}{complaints}");
+    assert!(out.contains("DONE"), "{out}");
+    assert!(
+        complaints.contains("nothing proves its result"),
+        "{complaints}"
+    );
+    // What was done is in the record all the same.
+    expect(&server, folder.path(), "drift dev", 0);
+    goes_on(&server, folder.path());
 }
 
 /// What holds after every break: nobody has the lock, and the same command ends well.
@@ -209,7 +231,7 @@ fn nobody_has_to_read_what_a_run_prints() {
 
 /// Applies where no file may become larger than so many blocks of 1 KiB: what goes beyond fails to
 /// be written, as on a full disk.
-fn apply_with_room(server: &Server, folder: &Path, blocks: u32) {
+fn apply_with_room(server: &Server, folder: &Path, blocks: u32) -> String {
     let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" apply dev --yes");
     let output = with_credentials("bash", folder)
         .args(["-c", &script])
@@ -220,6 +242,7 @@ fn apply_with_room(server: &Server, folder: &Path, blocks: u32) {
     let (out, complaints) = (text(&output.stdout), text(&output.stderr));
     assert_eq!(output.status.code(), Some(1), "{out}{complaints}");
     assert!(complaints.contains("File too large"), "{complaints}");
+    out
 }
 
 #[test]
@@ -237,6 +260,11 @@ fn without_room_for_the_journal_nothing_is_sent() {
 fn a_disk_that_fills_up_stops_the_run() {
     let folder = folder();
     let server = Server::start(folder.path());
-    apply_with_room(&server, folder.path(), 1);
+    let out = apply_with_room(&server, folder.path(), 1);
+    let report = out.lines().find(|line| line.starts_with("STOPPED"));
+    assert!(
+        report.is_some_and(|line| line.contains("in progress at AWS")),
+        "{out}"
+    );
     goes_on(&server, folder.path());
 }

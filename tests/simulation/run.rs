@@ -9,8 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use pgward_aws::{Aws, Session, SessionOptions};
 use pgward_engine::{
     ApplyOptions, ApprovedPlan, Circumstances, Live, Observation, Outcome, Plan, Ports, Present,
-    Readiness, Record, Remote, Report, Stop, Timing, Verdict, apply, approve, declared_values,
-    diff, drift, renew, requests, teardown,
+    Readiness, Record, Remote, Report, Stop, Timing, Verdict, applied, apply, approve, diff, drift,
+    renew, teardown,
 };
 use pgward_kinds::CATALOG;
 use pgward_model::{Diagnostic, Disruptive};
@@ -187,7 +187,7 @@ impl Play {
         };
         let after = self.plan(given, wish);
         self.tell(&report, prepared, &after);
-        self.keep_record(given, plan.plan(), &after);
+        self.keep_record(given, plan.plan(), &report, &after);
         End::Ended {
             report: self.with_false_report(report),
             calls,
@@ -333,22 +333,9 @@ impl Play {
         self.written.keep(whole);
     }
 
-    fn keep_record(&mut self, given: &Given, plan: &Plan, after: &Prepared) {
-        let now = self.now();
-        let caller = plan.circumstances.caller.as_ref();
-        let by = caller.map(|caller| caller.arn.clone()).unwrap_or_default();
-        let record = Record {
-            format: "pgward.record/1".to_owned(),
-            at: now,
-            commit: None,
-            waiting: requests(self.record.as_ref(), &after.plan, now, &by),
-            by,
-            account: plan.environment.account.clone(),
-            region: plan.environment.region.clone(),
-            plan: plan.id.clone(),
-            values: declared_values(&given.desired, &CATALOG),
-            names: plan.names.clone(),
-        };
+    fn keep_record(&mut self, given: &Given, plan: &Plan, report: &Report, after: &Prepared) {
+        let (previous, after) = (self.record.as_ref(), Some(&after.plan));
+        let record = applied(previous, &given.desired, &CATALOG, plan, report, after);
         let text = serde_json::to_string(&record).expect("records are plain data");
         self.written.keep(text);
         self.record = Some(record);

@@ -11,9 +11,8 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use jiff::Timestamp;
 use pgward_aws::{Aws, Session, SessionOptions};
 use pgward_engine::{
-    ApplyOptions, Checked, Circumstances, Clock, Discovery, Live, Outcome, Plan, Ports, Record,
-    Remote as _, Report, Stop, Timing, adoption, apply, approve, declared_values, diff, requests,
-    teardown,
+    ApplyOptions, Checked, Circumstances, Clock, Discovery, Live, Outcome, Plan, Ports,
+    Remote as _, Report, Stop, Timing, adoption, applied, apply, approve, diff, teardown,
 };
 use pgward_kinds::CATALOG;
 use pgward_model::{Diagnostic, Disruptive, Effect};
@@ -208,7 +207,7 @@ impl Stage {
         self.written.keep(&text);
         self.written
             .keep(serde_json::to_string(&report).expect("reports are plain data"));
-        self.keep_record(planned, &after);
+        self.keep_record(planned, &report, &after);
         Ok(Applied {
             report,
             text,
@@ -319,22 +318,9 @@ impl Stage {
         self.written.keep(whole);
     }
 
-    fn keep_record(&self, planned: &Planned, after: &Planned) {
-        let now = self.sandbox.clock().now();
-        let caller = planned.plan.circumstances.caller.as_ref();
-        let by = caller.map(|caller| caller.arn.clone()).unwrap_or_default();
-        let record = Record {
-            format: "pgward.record/1".to_owned(),
-            at: now,
-            commit: None,
-            waiting: requests(None, &after.plan, now, &by),
-            by,
-            account: planned.plan.environment.account.clone(),
-            region: planned.plan.environment.region.clone(),
-            plan: planned.plan.id.clone(),
-            values: declared_values(&planned.given.desired, &CATALOG),
-            names: planned.plan.names.clone(),
-        };
+    fn keep_record(&self, planned: &Planned, report: &Report, after: &Planned) {
+        let (desired, after) = (&planned.given.desired, Some(&after.plan));
+        let record = applied(None, desired, &CATALOG, &planned.plan, report, after);
         let text = serde_json::to_string(&record).expect("records are plain data");
         self.written.keep(text);
     }

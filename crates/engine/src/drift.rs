@@ -123,26 +123,32 @@ impl Drift {
 /// What the environment's values are, by path and in words, as a record keeps them.
 #[must_use]
 pub fn declared_values(desired: &Desired, catalog: &Catalog) -> BTreeMap<Path, String> {
+    let resources = desired.resources.values();
+    resources
+        .flat_map(|resource| values_of(resource, catalog))
+        .collect()
+}
+
+/// What the values of one resource are.
+pub(crate) fn values_of(resource: &Resource, catalog: &Catalog) -> BTreeMap<Path, String> {
     let mut values = BTreeMap::new();
-    for resource in desired.resources.values() {
-        let kind = catalog.kind(&resource.kind);
-        for (path, value) in resource.attributes.iter() {
-            let Some(attribute) = kind.attribute(path) else {
-                continue;
-            };
-            if attribute.observed || matches!(attribute.applies, Applies::OnCreate) {
-                continue;
+    let kind = catalog.kind(&resource.kind);
+    for (path, value) in resource.attributes.iter() {
+        let Some(attribute) = kind.attribute(path) else {
+            continue;
+        };
+        if attribute.observed || matches!(attribute.applies, Applies::OnCreate) {
+            continue;
+        }
+        match value.as_map() {
+            Some(map) if attribute.is_keyed() => {
+                for (key, value) in map {
+                    let text = attribute.print(Some(key), value);
+                    values.insert(resource.path_of(path, Some(key)), text);
+                }
             }
-            match value.as_map() {
-                Some(map) if attribute.is_keyed() => {
-                    for (key, value) in map {
-                        let text = attribute.print(Some(key), value);
-                        values.insert(resource.path_of(path, Some(key)), text);
-                    }
-                }
-                _ => {
-                    values.insert(resource.path_of(path, None), attribute.print(None, value));
-                }
+            _ => {
+                values.insert(resource.path_of(path, None), attribute.print(None, value));
             }
         }
     }

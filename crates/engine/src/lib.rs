@@ -14,6 +14,7 @@ mod plan;
 mod planner;
 mod ports;
 mod proof;
+mod record;
 mod report;
 mod selection;
 mod since;
@@ -37,6 +38,7 @@ pub use ports::{
     Adopt, Change, Checked, Clock, Create, Delete, Journal, JournalLine, Lease, Remote, Snapshot,
 };
 pub use proof::unforeseen;
+pub use record::applied;
 pub use report::{Ending, Event, OperationReport, Outcome, Progress, Report};
 pub use selection::selectable;
 pub use since::{Requested, makes_data, requests, tell_lost, tell_since};

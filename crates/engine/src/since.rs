@@ -17,9 +17,13 @@ pub struct Requested {
     pub at: Timestamp,
     /// ARN of the caller.
     pub by: String,
+    /// The value, in words; empty if it is many, or was not kept.
+    #[serde(default)]
+    pub value: String,
 }
 
-/// The requests that still wait after a run: earlier ones keep their moment.
+/// The requests that still wait after a run: an earlier one keeps its moment, if it is for the same
+/// value.
 #[must_use]
 pub fn requests(
     previous: Option<&Record>,
@@ -32,12 +36,15 @@ pub fn requests(
         .iter()
         .filter(|waiting| waiting.declared)
         .map(|waiting| {
+            let value = waiting.after_text.clone().unwrap_or_default();
             let earlier = previous
                 .and_then(|record| record.waiting.get(&waiting.path))
+                .filter(|earlier| earlier.value == value)
                 .cloned();
             let request = earlier.unwrap_or_else(|| Requested {
                 at: now,
                 by: by.to_owned(),
+                value,
             });
             (waiting.path.clone(), request)
         })
@@ -109,7 +116,10 @@ pub fn tell_since(plan: &mut Plan, record: &Record) {
     let now = plan.circumstances.now;
     let window = plan.next_window;
     for waiting in plan.waiting.iter_mut().filter(|waiting| waiting.declared) {
-        let Some(request) = record.waiting.get(&waiting.path) else {
+        let value = waiting.after_text.as_deref().unwrap_or_default();
+        let request = record.waiting.get(&waiting.path);
+        // Another value than the recorded one was queued by somebody else, nobody knows when.
+        let Some(request) = request.filter(|request| request.value == value) else {
             continue;
         };
         let since = format!(

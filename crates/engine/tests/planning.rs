@@ -318,3 +318,24 @@ fn planning_twice_gives_the_same_bytes() {
     };
     assert_eq!(bytes(), bytes());
 }
+
+#[test]
+fn storage_above_the_declared_size_is_fine_up_to_the_limit() {
+    for (live, limit, fits) in [
+        (100, None, true),
+        (110, None, false),
+        (90, None, false),
+        (100, Some(200), true),
+        (110, Some(200), true),
+        (200, Some(200), true),
+        (201, Some(200), false),
+        (90, Some(200), false),
+    ] {
+        let mut values = vec![("shelf.size", Value::Int(100))];
+        values.extend(limit.map(|limit| ("shelf.grow_to", Value::Int(limit))));
+        let desired = wanted(&[("shelf", "shelf", &values)]);
+        values[0].1 = Value::Int(live);
+        let live = existing(&[("shelf", &values, &[])]);
+        assert_eq!(differences(&desired, &live).is_empty(), fits, "{values:?}");
+    }
+}

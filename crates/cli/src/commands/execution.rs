@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use pgward_engine::{
-    ApplyOptions, ApprovedPlan, Ending, Lease as _, Outcome, Plan, Ports, Record, Remote, Report,
-    Stop, Verb, Verdict, apply, approve, declared_values, requests, unforeseen,
+    ApplyOptions, ApprovedPlan, Ending, Lease as _, Outcome, Plan, Ports, Remote, Report, Stop,
+    Verb, Verdict, applied, apply, approve, unforeseen,
 };
 use pgward_kinds::CATALOG;
 use pgward_model::{Diagnostic, Diagnostics};
@@ -122,7 +122,6 @@ pub(crate) async fn perform(
     let answer = conclude(
         context,
         environment,
-        made,
         approved.plan(),
         &document,
         &report,
@@ -145,7 +144,6 @@ pub(crate) async fn perform(
 async fn conclude(
     context: &Context,
     environment: &Environment,
-    made: &Made,
     plan: &Plan,
     document: &Document,
     report: &Report,
@@ -158,19 +156,22 @@ async fn conclude(
     if exit == Exit::Done && !plan.unread.is_empty() {
         exit = Exit::Failed;
     }
+    let mut unproved = None;
     let after = if destroyed {
         None
     } else {
-        let again = plan::make(
-            context,
-            std::slice::from_ref(environment),
-            &wish_again(plan),
-        )
-        .await;
-        again.ok().and_then(|mut made| made.pop())
+        let wish = wish_again(plan);
+        let again = plan::make(context, std::slice::from_ref(environment), &wish).await;
+        match again {
+            Ok(mut made) => made.pop(),
+            Err(failure) => {
+                unproved = Some(failure);
+                None
+            }
+        }
     };
     if let Some(store) = store {
-        keep_record(store, environment, made, plan, report, after.as_ref());
+        keep_record(store, environment, plan, report, after.as_ref());
     } else {
         // Whoever has the lock keeps the record.
         crate::ui::complain("warning: the lock was lost, so the record of this apply was not kept");
@@ -187,6 +188,19 @@ async fn conclude(
     if let Some(diagnostic) = proof(plan, report, after.as_ref()) {
         context.ui.failure(&Failure::of(Exit::Failed, diagnostic));
         return Ok(Exit::Failed);
+    }
+    if let Some(after) = &after
+        && leaves_unread(report, &after.plan)
+    {
+        unproved = Some(Failure::findings(
+            Diagnostics::new(),
+            environment.sources.clone(),
+        ));
+    }
+    if let Some(failure) = unproved {
+        let failure = unread(failure, &plan.environment.name);
+        context.ui.failure(&failure);
+        exit = plan::worst(exit, Exit::Failed);
     }
     if matches!(
         report.ending,
@@ -206,6 +220,26 @@ fn exit_of(report: &Report, unfinished: usize) -> Exit {
         | Ending::LeaseLost(_)
         | Ending::JournalFailed(_) => Exit::Failed,
     }
+}
+
+/// Whether something that the run was about could not be read after it.
+fn leaves_unread(report: &Report, after: &Plan) -> bool {
+    let mut unread = after.unread.iter();
+    unread.any(|one| {
+        let mut operations = report.operations.iter();
+        operations.any(|operation| operation.address == one.address)
+    })
+}
+
+/// A run whose result could not be read at the end.
+fn unread(mut why: Failure, environment: &str) -> Failure {
+    let message = "AWS could not be read after the run, so nothing proves its result; the record \
+                   keeps what AWS said it did";
+    let plan = format!("pgward plan {environment}");
+    let next = Diagnostic::error("P508", message).fact("next", plan);
+    why.exit = Exit::Failed;
+    why.diagnostics.push(next);
+    why
 }
 
 /// The wish whose plan must be empty after a finished run.
@@ -253,7 +287,6 @@ fn proof(before: &Plan, report: &Report, after: Option<&Made>) -> Option<Diagnos
 fn keep_record(
     store: &dyn Store,
     environment: &Environment,
-    made: &Made,
     plan: &Plan,
     report: &Report,
     after: Option<&Made>,
@@ -265,58 +298,9 @@ fn keep_record(
         return;
     }
     let previous = store.record().ok().flatten();
-    let mut record = Record {
-        format: "pgward.record/1".to_owned(),
-        at: made.ground.now(),
-        commit: plan
-            .circumstances
-            .commit
-            .as_ref()
-            .map(|commit| commit.hash.clone()),
-        by: plan
-            .circumstances
-            .caller
-            .as_ref()
-            .map(|caller| caller.arn.clone())
-            .unwrap_or_default(),
-        account: plan.environment.account.clone(),
-        region: plan.environment.region.clone(),
-        plan: plan.id.clone(),
-        values: declared_values(&environment.desired, &CATALOG),
-        waiting: std::collections::BTreeMap::new(),
-        names: plan.names.clone(),
-    };
-    if let Some(after) = after {
-        record.waiting = requests(previous.as_ref(), &after.plan, record.at, &record.by);
-    }
-    // What is still to be done was not applied: the record keeps what AWS has, or what it had.
-    let left = after
-        .map(|after| after.plan.changes.as_slice())
-        .unwrap_or_default();
-    for change in left {
-        match change.verb {
-            Verb::Create => {
-                record.names.remove(&change.address);
-                record
-                    .values
-                    .retain(|path, _| !path.is_within(change.address.as_str()));
-            }
-            Verb::Update
-            | Verb::Replace
-            | Verb::Delete
-            | Verb::Restart
-            | Verb::Await
-            | Verb::Adopt => {
-                let earlier = previous
-                    .as_ref()
-                    .and_then(|one| one.values.get(&change.path).cloned());
-                match earlier.or_else(|| change.before_text.clone()) {
-                    Some(value) => record.values.insert(change.path.clone(), value),
-                    None => record.values.remove(&change.path),
-                };
-            }
-        }
-    }
+    let after = after.map(|after| &after.plan);
+    let desired = &environment.desired;
+    let record = applied(previous.as_ref(), desired, &CATALOG, plan, report, after);
     if let Err(error) = store.keep_record(&record) {
         crate::ui::complain(&format!(
             "warning: the record of this apply was not kept, so drift can't tell who changed \

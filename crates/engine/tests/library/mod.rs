@@ -19,6 +19,11 @@ mod shelf {
         ROOM: "shelf.room", Form::Text => applies(Applies::Now);
         /// How many boards it has.
         BOARDS: "shelf.boards", Form::Int => applies(Applies::AfterReboot).effect(Effect::Reboot);
+        /// How much it holds; it may grow by itself.
+        SIZE: "shelf.size", Form::Gib => applies(Applies::Now).one_way(Way::Grow)
+            .matches(Matches::StorageFloor);
+        /// How far it may grow by itself.
+        GROW_TO: "shelf.grow_to", Form::Gib => applies(Applies::Now);
     }
 
     pub(crate) static KIND: Kind = kind("shelf", ATTRIBUTES, &[], false, Effect::Online);
