@@ -218,7 +218,7 @@ fn compare(name: &str, table: String) {
         .eq(Data::text(table).raw(), expected);
 }
 
-/// How a run ended: what failed, and how many others were kept from starting.
+/// How a run ended: what failed, how many others were kept from starting, and what is to come.
 fn ending(report: &Report) -> String {
     let mut words: Vec<String> = Vec::new();
     for operation in &report.operations {
@@ -233,11 +233,23 @@ fn ending(report: &Report) -> String {
             _ => {}
         }
     }
-    let skipped =
-        report.count(|outcome| matches!(outcome, Outcome::Skipped { .. } | Outcome::NotStarted));
-    if skipped > 0 {
-        words.push(format!("{skipped} skipped"));
-    }
+    let mut tell = |number: usize, word: &str| {
+        if number > 0 {
+            words.push(format!("{number} {word}"));
+        }
+    };
+    tell(
+        report.count(|outcome| matches!(outcome, Outcome::Skipped { .. })),
+        "skipped",
+    );
+    tell(
+        report.count(|outcome| *outcome == Outcome::NotStarted),
+        "not started",
+    );
+    tell(
+        report.count(|outcome| *outcome == Outcome::Accepted),
+        "accepted",
+    );
     if words.is_empty() {
         "done".to_owned()
     } else {
@@ -376,4 +388,75 @@ fn a_database_that_does_not_work_is_told_before_anything_is_sent() {
         }
     }
     compare("not-working.txt", table);
+}
+
+#[test]
+fn an_alarm_that_was_made_after_the_plan_is_left_alone() {
+    let stage = Stage::new(SEED);
+    let given = given("environment.toml");
+    let planned = stage.plan(&given, &Wish::everything_now());
+    let alarm = serde_json::json!({
+        "AlarmName": "shop-dev-cpu-high",
+        "Namespace": "AWS/RDS",
+        "MetricName": "CPUUtilization",
+        "Statistic": "Average",
+        "ComparisonOperator": "GreaterThanThreshold",
+        "Threshold": 12,
+        "Period": 60,
+        "EvaluationPeriods": 1,
+    });
+    let place = &given.desired.environment;
+    let put = "cloudwatch:PutMetricAlarm";
+    let applied = stage.apply_while(&planned, async |sandbox| {
+        let answer = sandbox.act(&place.account, &place.region, put, &alarm);
+        answer.expect("anybody may have an alarm");
+    });
+    let applied = applied.unwrap_or_else(|refusals| panic!("{refusals:#?}"));
+    assert!(
+        applied.text.contains("made after the plan"),
+        "{}",
+        applied.text
+    );
+    let names = serde_json::json!({ "AlarmNames": ["shop-dev-cpu-high"] });
+    let list = "cloudwatch:DescribeAlarms";
+    let found = stage
+        .sandbox
+        .act(&place.account, &place.region, list, &names);
+    let found = found.expect("it can be read");
+    assert_eq!(found["MetricAlarms"][0]["Threshold"], 12.0, "{found}");
+}
+
+#[test]
+fn a_group_of_the_same_name_elsewhere_is_not_waited_for() {
+    let stage = Stage::with(Sandbox::load(&applied()).expect("it was saved"));
+    let text = std::fs::read_to_string(folder().join("environment.toml")).expect("it is here");
+    let renamed = text.replace(
+        "[network]\n",
+        "[network]\nsecurity_group = \"shop-database\"\n",
+    );
+    let given = Given::read("environment.toml", &renamed).expect("it is readable");
+    let place = &given.desired.environment;
+    let act = |action: &str, input: serde_json::Value| {
+        let answer = stage
+            .sandbox
+            .act(&place.account, &place.region, action, &input);
+        answer.unwrap_or_else(|refusal| panic!("{action}: {refusal}"))
+    };
+    let vpc = act(
+        "ec2:CreateVpc",
+        serde_json::json!({ "CidrBlock": "10.9.0.0/16" }),
+    );
+    act(
+        "ec2:CreateSecurityGroup",
+        serde_json::json!({
+            "GroupName": "shop-dev-db",
+            "Description": "of somebody else",
+            "VpcId": vpc["vpc"]["vpcId"],
+        }),
+    );
+    let planned = stage.plan(&given, &Wish::everything_now());
+    assert!(planned.text().contains("- access"), "{}", planned.text());
+    let applied = stage.apply(&planned);
+    let applied = applied.unwrap_or_else(|refusals| panic!("{refusals:#?}"));
+    assert!(applied.report.is_complete(), "{}", applied.text);
 }

@@ -15,11 +15,13 @@ use pgward_model::{Object, Resource, Value, units};
 
 use super::{Adapter, Found, int, text, texts};
 use crate::aws::Aws;
-use crate::listing::{Fleet, pages};
+use crate::listing::{Fleet, absent, pages};
 use crate::tags::{self, Tags, gone};
 
 const NAMESPACE: &str = "AWS/RDS";
 const DIMENSION: &str = "DBInstanceIdentifier";
+/// The call that writes alarms, new ones and others.
+const CREATE: &str = "cloudwatch:PutMetricAlarm";
 /// How many names one read takes.
 const NAMES: usize = 100;
 
@@ -85,13 +87,18 @@ impl Adapter for Alarm {
         let Some(alarm) = alarms.first() else {
             return Ok(None);
         };
-        Ok(Some(read(
-            alarm,
-            &tags::of_resource(aws, alarm.arn()).await?,
-        )))
+        // It may go between the two reads.
+        let tags = absent(tags::of_resource(aws, alarm.arn()).await)?;
+        Ok(tags.map(|tags| read(alarm, &tags)))
     }
 
     async fn create(&self, aws: &Aws, request: &Create) -> Result<(), Fault> {
+        // The call would write over an alarm of that name that was made after the plan.
+        let name = &request.resource.name;
+        if !list(aws, &BTreeSet::from([name.clone()])).await?.is_empty() {
+            let message = format!("there is an alarm {name} already");
+            return Err(Fault::new(FaultKind::AlreadyExists, CREATE, message));
+        }
         put(aws, &request.resource, None, Some(&request.tags)).await
     }
 
@@ -383,16 +390,13 @@ async fn put(
         .set_treat_missing_data(text(of, &MISSING_DATA))
         .set_tags(tags.map(to_cloudwatch));
     if threshold.is_none() {
-        let action = "cloudwatch:PutMetricAlarm";
         return Err(Fault::new(
             FaultKind::Invalid,
-            action,
+            CREATE,
             "the alarm has no threshold",
         ));
     }
-    aws.session()
-        .call("cloudwatch:PutMetricAlarm", call.send())
-        .await?;
+    aws.session().call(CREATE, call.send()).await?;
     Ok(())
 }
 

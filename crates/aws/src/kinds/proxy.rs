@@ -98,7 +98,10 @@ impl Adapter for Proxy {
         let Some(proxy) = output.db_proxies().first() else {
             return Ok(None);
         };
-        let tags = tags::of_resource(aws, arn_of(proxy)).await?;
+        // It may go between the reads.
+        let Some(tags) = absent(tags::of_resource(aws, arn_of(proxy)).await)? else {
+            return Ok(None);
+        };
         Ok(Some(read(proxy, &tags, &behind?, declared)))
     }
 

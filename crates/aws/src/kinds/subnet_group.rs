@@ -66,10 +66,9 @@ impl Adapter for SubnetGroup {
         let Some(group) = output.db_subnet_groups().first() else {
             return Ok(None);
         };
-        Ok(Some(read(
-            group,
-            &tags::of_resource(aws, arn_of(group)).await?,
-        )))
+        // It may go between the two reads.
+        let tags = absent(tags::of_resource(aws, arn_of(group)).await)?;
+        Ok(tags.map(|tags| read(group, &tags)))
     }
 
     async fn create(&self, aws: &Aws, request: &Create) -> Result<(), Fault> {

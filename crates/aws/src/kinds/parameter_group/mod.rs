@@ -94,7 +94,11 @@ impl Adapter for ParameterGroup {
             tags::of_resource(aws, arn),
             values::of_group(aws, name, declared)
         );
-        Ok(Some(read(group, &tags?, values?.as_ref())))
+        // It may go between the reads.
+        let (Some(tags), Some(values)) = (absent(tags)?, absent(values)?) else {
+            return Ok(None);
+        };
+        Ok(Some(read(group, &tags, values.as_ref())))
     }
 
     async fn create(&self, aws: &Aws, request: &Create) -> Result<(), Fault> {
