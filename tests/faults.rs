@@ -291,15 +291,7 @@ fn a_change_meets_every_fault() {
 
 #[test]
 fn a_destruction_meets_every_fault() {
-    let journey = Journey {
-        from: applied(),
-        to: given("environment.toml"),
-        wish: Wish {
-            destroy: true,
-            ..Wish::everything_now()
-        },
-    };
-    journey.table("destruction.txt", |words| FEWER.contains(&words));
+    destruction().table("destruction.txt", |words| FEWER.contains(&words));
 }
 
 #[test]
@@ -459,4 +451,48 @@ fn a_group_of_the_same_name_elsewhere_is_not_waited_for() {
     let applied = stage.apply(&planned);
     let applied = applied.unwrap_or_else(|refusals| panic!("{refusals:#?}"));
     assert!(applied.report.is_complete(), "{}", applied.text);
+}
+
+/// What takes everything of an environment down.
+fn destruction() -> Journey {
+    Journey {
+        from: applied(),
+        to: given("environment.toml"),
+        wish: Wish {
+            destroy: true,
+            ..Wish::everything_now()
+        },
+    }
+}
+
+#[test]
+fn what_goes_between_two_reads_is_gone() {
+    let gone = FaultKind::Refused(404, "DBProxyNotFoundFault", "DBProxy not found");
+    let met = destruction().meet(Fault::once("rds:ListTagsForResource", gone));
+    assert_eq!(met, "done");
+}
+
+#[test]
+fn a_taken_name_of_a_final_snapshot_is_told_with_the_way_out() {
+    let journey = destruction();
+    let stage = journey.stage();
+    let planned = journey.plan(&stage);
+    let operations = planned.plan.operations.iter();
+    let name = operations
+        .filter_map(|one| one.final_snapshot.as_ref())
+        .next();
+    let snapshot = serde_json::json!({
+        "DBInstanceIdentifier": "shop-dev",
+        "DBSnapshotIdentifier": name.expect("it leaves a snapshot"),
+    });
+    let place = &journey.to.desired.environment;
+    let action = "rds:CreateDBSnapshot";
+    let answer = stage
+        .sandbox
+        .act(&place.account, &place.region, action, &snapshot);
+    answer.expect("anybody may take one");
+    let applied = stage.apply(&planned);
+    let applied = applied.unwrap_or_else(|refusals| panic!("{refusals:#?}"));
+    let way = "--final-snapshot NAME";
+    assert!(applied.text.contains(way), "{}", applied.text);
 }

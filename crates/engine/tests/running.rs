@@ -24,11 +24,12 @@ struct Toy(Mutex<Timestamp>);
 #[async_trait]
 impl Clock for Toy {
     fn now(&self) -> Timestamp {
-        *self.0.lock().unwrap()
+        *self.0.lock().expect("no holder panics")
     }
 
     async fn sleep(&self, duration: Duration) {
-        *self.0.lock().unwrap() += SignedDuration::try_from(duration).unwrap();
+        *self.0.lock().expect("no holder panics") +=
+            SignedDuration::try_from(duration).expect("it is short");
         tokio::task::yield_now().await;
     }
 }
@@ -47,7 +48,10 @@ impl Journal for Room {
         };
         self.left.store(less, Ordering::Relaxed);
         if line.what == "intent" {
-            self.intents.lock().unwrap().insert(line.address.to_owned());
+            self.intents
+                .lock()
+                .expect("no holder panics")
+                .insert(line.address.to_owned());
         }
         Ok(())
     }
@@ -82,7 +86,7 @@ struct Desk {
 
 impl Desk {
     fn new() -> Self {
-        let begin = "2026-01-05T09:00:00Z".parse().unwrap();
+        let begin = "2026-01-05T09:00:00Z".parse().expect("a moment");
         Self {
             clock: Arc::new(Toy(Mutex::new(begin))),
             begin,
@@ -115,7 +119,7 @@ impl Remote for Desk {
     }
 
     async fn look(&self, _: &str, _: &str) -> Observation {
-        match &*self.there.lock().unwrap() {
+        match &*self.there.lock().expect("no holder panics") {
             Some((at, present)) if self.since(*at) >= self.hidden => {
                 Observation::present(present.clone())
             }
@@ -141,7 +145,7 @@ impl Remote for Desk {
         }
         let mut present = Present::new(&request.resource.name, &request.resource.name);
         present.now = request.resource.attributes.clone();
-        *self.there.lock().unwrap() = Some((self.clock.now(), present));
+        *self.there.lock().expect("no holder panics") = Some((self.clock.now(), present));
         Ok(())
     }
 
@@ -185,10 +189,10 @@ fn run(plan: &Plan, desk: Desk, room: usize) -> (Report, BTreeSet<String>, Arc<D
     let approved = approve(plan.clone()).expect("it is allowed");
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
-        .unwrap();
+        .expect("a runtime needs nothing");
     let options = ApplyOptions::default();
     let report = runtime.block_on(apply(&approved, &CATALOG, &ports, options));
-    let intents = journal.intents.lock().unwrap().clone();
+    let intents = journal.intents.lock().expect("no holder panics").clone();
     (report, intents, desk)
 }
 
@@ -306,7 +310,7 @@ fn a_final_snapshot_is_named_by_the_second() {
 fn record(values: &[(&str, &str)], names: &[&str]) -> Record {
     Record {
         format: "pgward.record/1".to_owned(),
-        at: "2025-12-01T09:00:00Z".parse().unwrap(),
+        at: "2025-12-01T09:00:00Z".parse().expect("a moment"),
         commit: None,
         by: "arn:aws:iam::111122223333:user/a".to_owned(),
         account: "111122223333".to_owned(),
@@ -389,7 +393,7 @@ fn only_the_same_value_goes_on_waiting_since_then() {
         &[("*.binding", text("linen"))],
     )]);
     let after = planned(&desired, &live, circumstances(Timing::Window, &[]));
-    let now: Timestamp = "2026-01-12T09:00:00Z".parse().unwrap();
+    let now: Timestamp = "2026-01-12T09:00:00Z".parse().expect("a moment");
     let path = Path::new("book.x.binding");
     for (earlier, goes_on) in [("linen", true), ("leather", false)] {
         let mut previous = record(&[], &["book.x"]);

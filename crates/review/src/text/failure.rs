@@ -205,7 +205,7 @@ pub(crate) fn hint(
         FaultKind::AlreadyExists if verb == Verb::Delete => {
             let destroy = format!("destroy {} --final-snapshot NAME", environment.name);
             Some(format!(
-                "choose another name for the final snapshot: {}",
+                "take another name: {}",
                 command(environment, &destroy)
             ))
         }
