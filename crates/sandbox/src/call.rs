@@ -30,7 +30,7 @@ pub(crate) enum Service {
     /// The history of calls.
     CloudTrail,
     /// What an account may have.
-    ServiceQuotas,
+    Quotas,
 }
 
 impl Service {
@@ -47,7 +47,7 @@ impl Service {
             "sts" => Self::Sts,
             "tagging" => Self::Tagging,
             "cloudtrail" => Self::CloudTrail,
-            "servicequotas" => Self::ServiceQuotas,
+            "servicequotas" => Self::Quotas,
             _ => return None,
         })
     }
@@ -65,7 +65,7 @@ impl Service {
             Service::Sts,
             Service::Tagging,
             Service::CloudTrail,
-            Service::ServiceQuotas,
+            Service::Quotas,
         ];
         ALL.into_iter().find(|service| service.name() == name)
     }
@@ -83,7 +83,7 @@ impl Service {
             Self::Sts => "sts",
             Self::Tagging => "tag",
             Self::CloudTrail => "cloudtrail",
-            Self::ServiceQuotas => "servicequotas",
+            Self::Quotas => "servicequotas",
         }
     }
 }

@@ -129,7 +129,7 @@ pub(crate) fn blow(kind: FaultKind, call: &Call) -> Option<Blow> {
             | Service::Kms
             | Service::Tagging
             | Service::CloudTrail
-            | Service::ServiceQuotas
+            | Service::Quotas
     );
     let ec2 = call.service == Service::Ec2;
     let refused = |status, code: &str, message: &str| {

@@ -194,7 +194,7 @@ impl World {
             Service::Sts => sts::handle(self, call),
             Service::Tagging => tagging::handle(self, call),
             Service::CloudTrail => cloudtrail::handle(self, call),
-            Service::ServiceQuotas => servicequotas::handle(call),
+            Service::Quotas => servicequotas::handle(call),
         }
     }
 }

@@ -164,7 +164,7 @@ fn namespace(service: Service) -> &'static str {
         | Service::Kms
         | Service::Tagging
         | Service::CloudTrail
-        | Service::ServiceQuotas => "http://amazonaws.com/",
+        | Service::Quotas => "http://amazonaws.com/",
         Service::Sns => "http://sns.amazonaws.com/doc/2010-03-31/",
         Service::Iam => "https://iam.amazonaws.com/doc/2010-05-08/",
         Service::Sts => "https://sts.amazonaws.com/doc/2011-06-15/",
