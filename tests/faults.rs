@@ -400,7 +400,7 @@ fn an_alarm_that_was_made_after_the_plan_is_left_alone() {
     let place = &given.desired.environment;
     let put = "cloudwatch:PutMetricAlarm";
     let applied = stage.apply_while(&planned, async |sandbox| {
-        let answer = sandbox.act(&place.account, &place.region, put, &alarm);
+        let answer = sandbox.act(&place.account, &place.region, "somebody", put, &alarm);
         answer.expect("anybody may have an alarm");
     });
     let applied = applied.unwrap_or_else(|refusals| panic!("{refusals:#?}"));
@@ -413,7 +413,7 @@ fn an_alarm_that_was_made_after_the_plan_is_left_alone() {
     let list = "cloudwatch:DescribeAlarms";
     let found = stage
         .sandbox
-        .act(&place.account, &place.region, list, &names);
+        .act(&place.account, &place.region, "somebody", list, &names);
     let found = found.expect("it can be read");
     assert_eq!(found["MetricAlarms"][0]["Threshold"], 12.0, "{found}");
 }
@@ -431,7 +431,7 @@ fn a_group_of_the_same_name_elsewhere_is_not_waited_for() {
     let act = |action: &str, input: serde_json::Value| {
         let answer = stage
             .sandbox
-            .act(&place.account, &place.region, action, &input);
+            .act(&place.account, &place.region, "somebody", action, &input);
         answer.unwrap_or_else(|refusal| panic!("{action}: {refusal}"))
     };
     let vpc = act(
@@ -489,7 +489,7 @@ fn a_taken_name_of_a_final_snapshot_is_told_with_the_way_out() {
     let action = "rds:CreateDBSnapshot";
     let answer = stage
         .sandbox
-        .act(&place.account, &place.region, action, &snapshot);
+        .act(&place.account, &place.region, "somebody", action, &snapshot);
     answer.expect("anybody may take one");
     let applied = stage.apply(&planned);
     let applied = applied.unwrap_or_else(|refusals| panic!("{refusals:#?}"));

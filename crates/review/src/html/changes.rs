@@ -163,20 +163,7 @@ fn body(document: &Document, group: &Group<'_>, places: &Places) -> String {
         };
         pair(&safe(label), safe(&remark.text));
     }
-    if let Some(released) = change
-        .if_now
-        .as_ref()
-        .filter(|one| !one.also_releases.is_empty())
-    {
-        let also = wording::list(&released.also_releases, 8);
-        let early = change.when == When::Now;
-        let words = if early {
-            "AWS then also starts"
-        } else {
-            "with --now AWS would also start"
-        };
-        pair("also", format!("{words} {}", safe(&also)));
-    }
+    pair("also", released(change));
     if let Some(cost) = &change.cost
         && document.summary.cost.is_some()
         && !wording::is_zero(&cost.monthly_delta)
@@ -191,4 +178,22 @@ fn body(document: &Document, group: &Group<'_>, places: &Places) -> String {
     }
     pair("written in", place(group.source(), places));
     out
+}
+
+/// What AWS would start with the change; nothing if nothing is queued.
+fn released(change: &Change) -> String {
+    let Some(released) = change
+        .if_now
+        .as_ref()
+        .filter(|one| !one.also_releases.is_empty())
+    else {
+        return String::new();
+    };
+    let words = if change.when == When::Now {
+        "AWS then also starts"
+    } else {
+        "with --now AWS would also start"
+    };
+    let also = wording::list(&released.also_releases, 8);
+    format!("{words} {}", safe(&also))
 }
