@@ -1,6 +1,6 @@
 //! Whether a change may be applied: policy, findings of the spec, and what is never done.
 
-use pgward_model::{Address, Effect, Path, Value, Way};
+use pgward_model::{Address, Effect, Origin, Path, Value, Way};
 
 use crate::{Gate, PlannedChange, ResourceChange, Verb, When};
 
@@ -41,7 +41,8 @@ impl Planner<'_> {
         Gate::Ready
     }
 
-    /// A P4xx error of the spec blocks the change it is about.
+    /// A P4xx error of the spec blocks the change it is about, and every other one that takes its
+    /// value from the same place: a replica is as public as the instance.
     fn finding_on(&self, change: &PlannedChange) -> Option<Gate> {
         let about = |subject: &str| {
             change.path.is_within(subject)
@@ -51,12 +52,29 @@ impl Planner<'_> {
             .iter()
             .filter(|finding| finding.is_error() && finding.accepted.is_none())
             .filter(|finding| finding.code.starts_with("P4"))
-            .find(|finding| finding.subject.as_deref().is_some_and(about))
+            .find(|finding| {
+                let place = finding.primary.as_ref().map(|label| &label.origin);
+                finding.subject.as_deref().is_some_and(about)
+                    || place.is_some_and(|place| self.is_written_at(change, place))
+            })
             .map(|finding| Gate::Blocked {
                 code: finding.code.clone(),
                 why: finding.message.clone(),
                 instead: finding.help.clone(),
             })
+    }
+
+    /// Whether the value of a change, or one of a resource that is made, stands at a place.
+    fn is_written_at(&self, change: &PlannedChange, place: &Origin) -> bool {
+        match change.verb {
+            Verb::Create | Verb::Replace => self
+                .desired
+                .resources
+                .get(&change.address)
+                .is_some_and(|resource| resource.origins.values().any(|origin| origin == place)),
+            Verb::Update => change.origin.as_ref() == Some(place),
+            Verb::Delete | Verb::Restart | Verb::Await | Verb::Adopt => false,
+        }
     }
 
     /// An upgrade needs the other resources of its major version: where one of them is blocked, AWS
@@ -142,20 +160,35 @@ impl Planner<'_> {
             .filter(|change| !is_kept(change) && self.upgrades(change))
             .map(|change| change.address.clone())
             .collect();
-        changes.retain(is_kept);
-        let lacking: Vec<Option<&ResourceChange>> = changes
+        let (kept, left): (Vec<PlannedChange>, Vec<PlannedChange>) =
+            changes.drain(..).partition(is_kept);
+        *changes = kept;
+        let lacking: Vec<Option<(String, String)>> = changes
             .iter()
             .map(|change| {
-                self.left_out(change, changes)
+                let needed = self
+                    .left_out(change, changes)
                     .or_else(|| self.follower_left_out(change, &upgrades))
+                    .map(|needed| {
+                        (
+                            format!("it needs {}", needed.address),
+                            needed.address.to_string(),
+                        )
+                    });
+                needed.or_else(|| {
+                    let served = self.served_until(change, &left);
+                    let paths: Vec<&str> = served.iter().map(|one| one.path.as_str()).collect();
+                    let why = format!("it serves {} until that is done", paths.join(" and "));
+                    (!paths.is_empty()).then(|| (why, paths.join(",")))
+                })
             })
             .collect();
         for (change, needed) in changes.iter_mut().zip(lacking) {
-            let Some(needed) = needed else { continue };
+            let Some((why, path)) = needed else { continue };
             change.gate = Gate::Blocked {
                 code: "P608".to_owned(),
-                why: format!("it needs {}, which --only leaves out", needed.address),
-                instead: vec![format!("--only {},{}", only.join(","), needed.address)],
+                why: format!("{why}, which --only leaves out"),
+                instead: vec![format!("--only {},{path}", only.join(","))],
             };
         }
     }

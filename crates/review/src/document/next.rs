@@ -29,6 +29,11 @@ pub(crate) fn next(document: &Document) -> Vec<Notice> {
         command: command(environment, &words),
     };
     let ready: Vec<&Change> = in_state(document, GateState::Ready);
+    let alone: Vec<&Change> = ready
+        .iter()
+        .copied()
+        .filter(|change| stands_alone(document, change))
+        .collect();
     let waits: Vec<&Change> = in_state(document, GateState::NeedsAllow);
     let whole = ready.len() + waits.len() == document.changes.len();
     let only = |changes: &[&Change]| {
@@ -73,15 +78,20 @@ pub(crate) fn next(document: &Document) -> Vec<Notice> {
             format!("apply {name}{}{more}", only(&waits)),
         ));
     } else {
-        if !ready.is_empty() {
+        if !alone.is_empty() {
             notices.push(notice(
                 "Apply what is ready:",
-                format!("apply {name}{}{less}", only(&ready)),
+                format!("apply {name}{}{less}", only(&alone)),
             ));
         }
         if !waits.is_empty() {
+            let label = if whole && alone.is_empty() {
+                "Apply:"
+            } else {
+                "With what needs --allow:"
+            };
             let words = format!("apply {name}{}{more}", only(&both));
-            notices.push(notice("With what needs --allow:", words));
+            notices.push(notice(label, words));
         }
     }
     if notices.len() == 1 && whole && document.verdict != Verdict::Incomplete {
@@ -90,6 +100,15 @@ pub(crate) fn next(document: &Document) -> Vec<Notice> {
         notices.push(notice("Save for review:", words));
     }
     notices
+}
+
+/// Whether `--only` can name a change without another one that is not ready: what takes the place of
+/// something of its own address can't.
+fn stands_alone(document: &Document, change: &Change) -> bool {
+    document.changes.iter().all(|other| {
+        other.gate.state == GateState::Ready
+            || (other.path != change.path && !other.path.is_within(change.path.as_str()))
+    })
 }
 
 fn in_state(document: &Document, state: GateState) -> Vec<&Change> {

@@ -171,7 +171,9 @@ fn headline(page: &mut Page, document: &Document) {
     } else {
         wording::count(total, "change")
     }];
-    if ready > 0 && (ready < total || !creates) {
+    // What AWS would refuse is refused as a whole, so that nothing of it is ready.
+    let refused = document.is_refused();
+    if ready > 0 && (ready < total || !creates) && !refused {
         parts.push(format!("{ready} ready"));
     }
     if waits > 0 {
@@ -183,11 +185,14 @@ fn headline(page: &mut Page, document: &Document) {
     if blocked > 0 {
         parts.push(format!("{blocked} BLOCKED"));
     }
+    if refused {
+        parts.push("REFUSED".to_owned());
+    }
     let unread = document.live.unread.len();
     if unread > 0 {
         parts.push(format!("{unread} UNREAD"));
     }
-    if document.is_new && creates {
+    if document.is_new && creates && !refused {
         parts.push("the environment is new, so nothing can be interrupted".to_owned());
     }
     head::headline(page, "PLAN", &parts);
