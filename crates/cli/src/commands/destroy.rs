@@ -122,7 +122,7 @@ async fn destroy(
         Failure::findings(diagnostics, environment.sources.clone())
     })?;
     let question = format!("This deletes data. Type {} to go on:", of.title());
-    if !confirmed && !context.ui.confirm(&question, &of.title())? {
+    if !confirmed && !context.ui.confirm(&question, &[&of.title()])? {
         return Err(Failure::refused(format!(
             "the answer was not {}",
             of.title()

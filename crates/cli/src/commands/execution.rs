@@ -59,7 +59,13 @@ pub(crate) async fn agree(
     // Waiting for what AWS is still creating changes nothing.
     let asks = !run.yes && !made.plan.changes.is_empty();
     let name = &environment.desired.environment.name;
-    if asks && !context.ui.confirm(&text::question(&document), name)? {
+    // The whole name, as the headline prints it, says no less.
+    let title = environment.desired.environment.title();
+    if asks
+        && !context
+            .ui
+            .confirm(&text::question(&document), &[name, &title])?
+    {
         return Err(Failure::refused(format!("the answer was not {name}")));
     }
     let answer = perform(context, environment, &made, &approved, lease, run.options).await;

@@ -19,6 +19,7 @@ mod preflight;
 mod read;
 mod sandbox;
 mod saved;
+mod selection;
 mod show;
 mod small;
 mod unlock;
@@ -99,17 +100,23 @@ pub(crate) fn run(cli: Cli) -> Exit {
     run_on(cli, false)
 }
 
+/// `-C DIR`; the exit if that can't be.
+fn enter(directory: Option<&std::path::Path>) -> Result<(), Exit> {
+    let Some(directory) = directory else {
+        return Ok(());
+    };
+    std::env::set_current_dir(directory).map_err(|error| {
+        let sentence = format!("error: cannot change to {}: {error}", directory.display());
+        crate::ui::answer(&sentence)
+    })
+}
+
 /// Runs the command line on AWS or in the simulated world.
 pub(crate) fn run_on(cli: Cli, sandbox: bool) -> Exit {
-    if let Some(directory) = &cli.global.chdir
-        && !sandbox
-        && let Err(error) = std::env::set_current_dir(directory)
-    {
-        crate::ui::complain(&format!(
-            "cannot change to {}: {error}",
-            directory.display()
-        ));
-        return Exit::Usage;
+    // In the sandbox it was entered before.
+    let entered = enter(cli.global.chdir.as_deref().filter(|_| !sandbox));
+    if let Err(exit) = entered {
+        return exit;
     }
     let ui = Ui::new(&cli.global, sandbox);
     let forms = match Forms::new(&cli.global, &cli.command) {

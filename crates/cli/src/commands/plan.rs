@@ -21,7 +21,7 @@ use crate::failure::Failure;
 use crate::forms;
 
 use super::read::{self, Environment};
-use super::{Answer, Context, lease};
+use super::{Answer, Context, lease, selection};
 
 /// What a plan is asked for.
 #[derive(Debug, Clone, Default)]
@@ -271,6 +271,9 @@ async fn plans(
         } else {
             diff(&desired, &live, &CATALOG, &today)
         };
+        if group.len() == 1 {
+            selection::check(&wish.only, &desired, &live, &changes)?;
+        }
         let checked = if wish.destroy || wish.adopt || fault.is_some() {
             pgward_engine::Checked::default()
         } else {
@@ -442,6 +445,8 @@ fn forget_prices(plan: &mut Plan) {
         change.cost = None;
     }
     plan.cost = pgward_engine::TotalCost::default();
+    plan.notes
+        .retain(|note| !note.starts_with(pgward_engine::NO_PRICES));
 }
 
 /// With `-v`, every call to AWS on stderr.
