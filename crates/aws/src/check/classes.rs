@@ -24,9 +24,6 @@ static ASKED: [&Attribute; 6] = [
 
 pub(super) async fn check(case: &Case<'_>) -> Part {
     let mut part = Part::default();
-    if is_unknown(case).await {
-        return part;
-    }
     for work in case.work("instance") {
         if ASKED.iter().any(|attribute| work.sends(attribute)) {
             instance(case, &work, &mut part).await;
@@ -38,23 +35,6 @@ pub(super) async fn check(case: &Case<'_>) -> Part {
         }
     }
     part
-}
-
-/// Whether the version is one to come that AWS does not have: P503 says that, and no class is
-/// offered with it.
-async fn is_unknown(case: &Case<'_>) -> bool {
-    let runs = |version: &str| {
-        let mut present = case
-            .live
-            .resources
-            .values()
-            .filter_map(|one| one.as_present());
-        present.any(|present| present.now.text(instance::VERSION.path) == Some(version))
-    };
-    match version(case).await {
-        Some(version) => !runs(&version) && !versions::is_offered(case.aws, &version).await,
-        None => false,
-    }
 }
 
 /// What AWS offers for a class, or nothing if that can't be known.

@@ -107,13 +107,6 @@ pub(crate) async fn to_create(aws: &Aws, written: &str) -> String {
     newest(names, written).unwrap_or(written).to_owned()
 }
 
-/// Whether AWS creates a version today, or can't be asked.
-pub(crate) async fn is_offered(aws: &Aws, version: &str) -> bool {
-    names(aws)
-        .await
-        .map_or(true, |names| names.contains(&version))
-}
-
 /// The full version to upgrade to for a written one.
 pub(crate) async fn upgrade_target(aws: &Aws, live: &str, written: &str) -> String {
     if written.contains('.') {

@@ -29,11 +29,7 @@ pub(crate) fn next(document: &Document) -> Vec<Notice> {
         command: command(environment, &words),
     };
     let ready: Vec<&Change> = in_state(document, GateState::Ready);
-    let alone: Vec<&Change> = ready
-        .iter()
-        .copied()
-        .filter(|change| stands_alone(document, change))
-        .collect();
+    let alone = standing_alone(document, &ready);
     let waits: Vec<&Change> = in_state(document, GateState::NeedsAllow);
     let whole = ready.len() + waits.len() == document.changes.len();
     let only = |changes: &[&Change]| {
@@ -102,13 +98,16 @@ pub(crate) fn next(document: &Document) -> Vec<Notice> {
     notices
 }
 
-/// Whether `--only` can name a change without another one that is not ready: what takes the place of
+/// The changes that `--only` can name without another one that is not ready: what takes the place of
 /// something of its own address can't.
-fn stands_alone(document: &Document, change: &Change) -> bool {
-    document.changes.iter().all(|other| {
-        other.gate.state == GateState::Ready
-            || (other.path != change.path && !other.path.is_within(change.path.as_str()))
-    })
+fn standing_alone<'d>(document: &Document, ready: &[&'d Change]) -> Vec<&'d Change> {
+    let is_apart = |change: &&Change| {
+        document.changes.iter().all(|other| {
+            other.gate.state == GateState::Ready
+                || (other.path != change.path && !other.path.is_within(change.path.as_str()))
+        })
+    };
+    ready.iter().copied().filter(is_apart).collect()
 }
 
 fn in_state(document: &Document, state: GateState) -> Vec<&Change> {
