@@ -57,8 +57,16 @@ fn with_places(diagnostic: Diagnostic, fault: &Fault, said: String, global: &Glo
     let fixes = places.into_iter().map(|place| place.fix);
     next.extend(fixes.filter(|fix| !fix.is_empty()));
     if !is_used {
-        next.push("aws configure sso, then pass --profile NAME or set AWS_PROFILE".to_owned());
-        next.push("without an account: pgward sandbox plan".to_owned());
+        let loopback = |url: &String| url.contains("//127.") || url.contains("//localhost");
+        next.push(
+            match global.endpoint_url.as_ref().filter(|url| loopback(url)) {
+                Some(_) => "AWS_ACCESS_KEY_ID=ACCOUNT AWS_SECRET_ACCESS_KEY=any    is enough for \
+                        pgward sandbox serve"
+                    .to_owned(),
+                None => "aws configure sso, then pass --profile NAME or set AWS_PROFILE".to_owned(),
+            },
+        );
+        next.push("without an account: pgward sandbox plan ENV".to_owned());
     }
     // Without a place that is used, the rows say all that the SDK says.
     let diagnostic = if is_used {

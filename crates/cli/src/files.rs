@@ -81,7 +81,10 @@ pub(crate) fn spec_directory(given: Option<&Path>) -> Result<PathBuf, Failure> {
     }
     Err(
         Failure::refused("there is no specs/ directory here or in a parent".to_owned())
-            .next("pass --dir DIR or the path of a spec file, or start in your project"),
+            .next(
+                "pgward init    begins a project here; elsewhere start in your project, or pass --dir DIR \
+                 or the path of a spec file",
+            ),
     )
 }
 
@@ -109,6 +112,12 @@ pub(crate) fn spec_file(given: Option<&str>, directory: Option<&Path>) -> Result
         && (given.ends_with(".toml") || given.contains('/') || given.contains('\\'))
     {
         return Ok(given.to_owned());
+    }
+    // A plan that is not there must not be answered with the environment that it is of.
+    if let Some(plan) = given.filter(|given| given.ends_with(".plan")) {
+        let of = plan.trim_end_matches(".plan");
+        return Err(Failure::refused(format!("there is no file {plan}"))
+            .next(format!("pgward plan {of} --out {plan}")));
     }
     let directory = spec_directory(directory)?;
     let shown = directory.display().to_string();

@@ -207,7 +207,7 @@ fn fits(
         return Err(Failure::usage(message).next(format!("one of {}", words.join(", "))));
     }
     for (form, _) in files {
-        if known.len() == ELSEWHERE.len() {
+        if known.len() <= ELSEWHERE.len() {
             let message = format!("--write {}: {name} is written to stdout only", form.word());
             return Err(Failure::usage(message).next("pgward ... > FILE"));
         }
@@ -261,6 +261,16 @@ fn name(command: &Command) -> (&'static str, Option<String>) {
         Command::Show(_) => ("show", None),
         Command::Output(_) => ("output", None),
         Command::Preflight(_) => ("preflight", None),
+        Command::Graph(_) => ("graph", None),
+        // A policy is JSON by itself.
+        Command::Explain(arguments)
+            if arguments
+                .what
+                .first()
+                .is_none_or(|word| word != "permissions") =>
+        {
+            ("explain", None)
+        }
         Command::Sandbox(_) => ("sandbox", None),
         _ => ("this command", None),
     }
@@ -287,6 +297,7 @@ fn known(command: &str, streams: bool) -> &'static [Form] {
         Form::Html,
     ];
     match command {
+        "graph" | "explain" => &[Form::Human],
         "check" => &FINDINGS,
         "import" if !streams => &ELSEWHERE,
         "plan" | "apply" | "destroy" | "import" => &PLANS,

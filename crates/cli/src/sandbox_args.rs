@@ -1,12 +1,12 @@
-//! Flags of what only the sandbox has: `serve`, `call`, `tick`.
+//! Flags of what only the sandbox has: `serve`, `call`, `tick`, `reset`.
 
 use clap::Parser;
 
 use crate::quantities::duration;
 
-/// `sandbox serve`.
+/// Opens the simulated AWS to other programs.
 #[derive(Debug, Parser)]
-#[command(name = "pgward sandbox serve")]
+#[command(name = "pgward sandbox serve", bin_name = "pgward sandbox serve")]
 pub(crate) struct ServeArgs {
     /// Address to listen on; loopback unless `--anywhere`.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:4566")]
@@ -22,9 +22,9 @@ pub(crate) struct ServeArgs {
     pub latency: Option<std::time::Duration>,
 }
 
-/// `sandbox call`.
+/// Does what somebody else would, with AWS's own names.
 #[derive(Debug, Parser)]
-#[command(name = "pgward sandbox call")]
+#[command(name = "pgward sandbox call", bin_name = "pgward sandbox call")]
 pub(crate) struct CallArgs {
     /// The call, such as `rds:ModifyDBInstance`.
     #[arg(value_name = "SERVICE:ACTION")]
@@ -40,11 +40,16 @@ pub(crate) struct CallArgs {
     pub who: String,
 }
 
-/// `sandbox tick`.
+/// Moves the clock of the sandbox.
 #[derive(Debug, Parser)]
-#[command(name = "pgward sandbox tick")]
+#[command(name = "pgward sandbox tick", bin_name = "pgward sandbox tick")]
 pub(crate) struct TickArgs {
     /// How far to move the clock: `90s`, `10min`, `5h`, `3d`.
     #[arg(value_name = "TIME", value_parser = duration)]
     pub time: std::time::Duration,
 }
+
+/// Empties the sandbox: everything that was made in it is gone.
+#[derive(Debug, Parser)]
+#[command(name = "pgward sandbox reset", bin_name = "pgward sandbox reset")]
+pub(crate) struct ResetArgs {}

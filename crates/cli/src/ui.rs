@@ -77,9 +77,10 @@ impl Ui {
         }
     }
 
-    /// Asks for a word on the terminal; nothing if the answer is another.
-    pub(crate) fn confirm(&self, question: &str, word: &str) -> Result<bool, Failure> {
-        Ok(self.ask(question)?.trim() == word)
+    /// Asks for one of some words on the terminal; whether the answer is one.
+    pub(crate) fn confirm(&self, question: &str, words: &[&str]) -> Result<bool, Failure> {
+        let answer = self.ask(question)?;
+        Ok(words.contains(&answer.trim()))
     }
 
     /// Asks for a line on the terminal.

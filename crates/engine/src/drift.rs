@@ -246,9 +246,12 @@ fn item(
         Verb::Update | Verb::Replace | Verb::Restart | Verb::Await | Verb::Adopt => record
             .and_then(|record| record.values.get(&change.path).cloned())
             .or_else(|| change.after_text.clone().filter(|_| record.is_none())),
+        // Without a record the spec stands in for it.
         Verb::Create | Verb::Delete => record
-            .filter(|record| record.names.contains_key(&change.address))
-            .map(|_| change.name.clone()),
+            .map_or(change.verb == Verb::Create, |record| {
+                record.names.contains_key(&change.address)
+            })
+            .then(|| change.name.clone()),
     };
     let live = match change.verb {
         Verb::Create => None,
@@ -268,7 +271,8 @@ fn item(
     } else {
         DriftClass::Outside
     };
-    let lost = change.verb == Verb::Create && last.is_some() && catalog.kind(&change.kind).stateful;
+    let gone = change.verb == Verb::Create && last.is_some();
+    let lost = gone && record.is_some() && catalog.kind(&change.kind).stateful;
     let flags = exposed(catalog, change);
     let exposure = change
         .attribute
@@ -295,6 +299,8 @@ fn item(
         disowned: false,
         remarks: if lost {
             vec!["it is gone, and one made in its place is empty: restore a backup".to_owned()]
+        } else if gone && record.is_none() {
+            vec!["it is not there".to_owned()]
         } else {
             exposure.into_iter().collect()
         },

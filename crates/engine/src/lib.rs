@@ -33,7 +33,7 @@ pub use plan::{
     Adoption, Circumstances, Commit, Cost, Follow, Gate, Operation, Plan, PlannedChange, Step,
     Timing, TotalCost, Unmanaged, Unread, Verdict, Waiting, When,
 };
-pub use planner::plan;
+pub use planner::{NO_PRICES, plan};
 pub use ports::{
     Adopt, Change, Checked, Clock, Create, Delete, Journal, JournalLine, Lease, Remote, Snapshot,
 };

@@ -83,6 +83,7 @@ pub static KIND: Kind = Kind {
     not_priced: &[],
     protected_by: "",
     delete_effect: pgward_model::Effect::Online,
+    delete_reason: "",
     instead_of_replacing: "",
     create_time: Usual::MOMENT,
     change_time: Usual::MOMENT,

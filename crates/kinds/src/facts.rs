@@ -276,6 +276,10 @@ impl Facts for Bundled {
         monthly_price(region, kind, object)
     }
 
+    fn priced_regions(&self) -> Vec<&str> {
+        prices().regions.keys().map(String::as_str).collect()
+    }
+
     fn prices_as_of(&self) -> &str {
         &prices().date
     }

@@ -24,7 +24,8 @@ attributes! {
     /// Whether a standby in another zone takes over when the instance fails.
     MULTI_AZ: "instance.multi_az", Form::Bool => required().aws("MultiAZ").terraform("multi_az")
         .applies(Window).effect(Degraded)
-        .reason("RDS copies the volume in the background; I/O is slower until it is warm.");
+        .reason("RDS copies the volume in the background; I/O is slower until it is warm.")
+        .reason_by(standby_reason);
 
     /// Whether the instance gets a public address.
     PUBLIC: "instance.public", Form::Bool => required().aws("PubliclyAccessible")
@@ -65,7 +66,8 @@ attributes! {
 
     /// Limit up to which RDS may grow the storage by itself. At least 10% above `size`.
     GROW_TO: "storage.grow_to", Form::Gib => aws("MaxAllocatedStorage")
-        .terraform("max_allocated_storage").range(22, 65_536).default("none: no autoscaling")
+        .terraform("max_allocated_storage").range(22, 65_536)
+        .default("not managed; a new instance has no autoscaling")
         .reason("It takes effect at once.").related("storage.size, P312");
 
     /// Provisioned I/O operations per second; for gp3 from 400 GiB upward only.
@@ -241,6 +243,7 @@ pub static KIND: Kind = Kind {
     ],
     protected_by: "instance.deletion_protection",
     delete_effect: DataLoss,
+    delete_reason: "",
     instead_of_replacing: "move the data: snapshot, restore under another name, switch over",
     create_time: Usual::minutes(12, 20, 60),
     change_time: Usual::minutes(5, 15, 80),
@@ -296,6 +299,15 @@ pub(crate) fn class_reason(case: &Case<'_>) -> String {
         "Multi-AZ fails over to the resized standby; connections drop once.".to_owned()
     } else {
         "The instance restarts on another host; connections drop.".to_owned()
+    }
+}
+
+pub(crate) fn standby_reason(case: &Case<'_>) -> String {
+    if case.after.and_then(Value::as_bool) == Some(false) {
+        "The standby goes, without an interruption; nothing takes over any more when it is needed."
+            .to_owned()
+    } else {
+        "RDS copies the volume in the background; I/O is slower until it is warm.".to_owned()
     }
 }
 

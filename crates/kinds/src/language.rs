@@ -34,7 +34,7 @@ const ENABLED: SectionKey = SectionKey::new(
 const RENAMED: SectionKey = SectionKey::new(
     "renamed_from",
     Form::Text,
-    "The section's earlier name; keeps the resource instead of making a new one.",
+    "The section's earlier name; keeps the resource, for as long as the line stands.",
 );
 
 /// Every section, those of later versions included, so that they are refused by name.

@@ -67,6 +67,7 @@ pub static KIND: Kind = Kind {
     not_priced: &[],
     protected_by: "",
     delete_effect: Effect::Online,
+    delete_reason: "",
     instead_of_replacing: "give the parameter group another name: [postgres] parameter_group",
     create_time: Usual::MOMENT,
     change_time: Usual::MOMENT,

@@ -104,6 +104,7 @@ pub static KIND: Kind = Kind {
     not_priced: &[],
     protected_by: "",
     delete_effect: pgward_model::Effect::Downtime,
+    delete_reason: "Its endpoint goes, and who connects there loses the connection.",
     instead_of_replacing: "",
     create_time: Usual::minutes(5, 10, 40),
     change_time: Usual::minutes(0, 3, 40),

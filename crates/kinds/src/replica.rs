@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use pgward_model::{
     Address,
-    Applies::{AfterReboot, OnReplace, Window},
+    Applies::{AfterReboot, Now, OnReplace, Window},
     Case, Described,
     Effect::{self, DataLoss, Degraded, Downtime, Reboot, Replace},
     Form, Kind, Matches, Resource, Usual, Way, attributes,
@@ -37,7 +37,8 @@ attributes! {
     /// Whether a standby in another zone takes over when the replica fails.
     MULTI_AZ: "*.multi_az", Form::Bool => aws("MultiAZ").terraform("multi_az").applies(Window)
         .effect(Degraded).default("false")
-        .reason("RDS copies the volume in the background; I/O is slower until it is warm.");
+        .reason("RDS copies the volume in the background; I/O is slower until it is warm.")
+        .reason_by(instance::standby_reason);
 
     /// Name of the replica. Default: `PROJECT-ENVIRONMENT-NAME`.
     NAME: "*.name", Form::Text => aws("DBInstanceIdentifier").terraform("identifier")
@@ -56,6 +57,11 @@ attributes! {
             "it is reachable from the internet wherever a rule allows it",
         )
         .reason("The address changes at once; the network rules still apply.");
+
+    /// Port it listens on; follows `[postgres] port`, which the rules of the network follow, too.
+    PORT: "*.port", Form::Int => derived().aws("Port, DBPortNumber").applies(Now)
+        .effect(Downtime).interruption(30, 120)
+        .reason("RDS restarts PostgreSQL at once to change the port, whatever the window.");
 
     /// Parameter group; that of the instance.
     PARAMETERS: "*.parameter_group", Form::Text => derived().aws("DBParameterGroupName")
@@ -131,6 +137,7 @@ pub static KIND: Kind = Kind {
     not_priced: &["*.insights"],
     protected_by: "",
     delete_effect: Downtime,
+    delete_reason: "Its endpoint goes, and who reads there loses the connection; the data is that of its source.",
     instead_of_replacing: "",
     create_time: Usual::minutes(10, 15, 60),
     change_time: Usual::minutes(5, 15, 80),

@@ -60,6 +60,7 @@ pub static KIND: Kind = Kind {
     not_priced: &[],
     protected_by: "",
     delete_effect: pgward_model::Effect::Online,
+    delete_reason: "It can be restored for 7 days.",
     instead_of_replacing: "",
     create_time: Usual::MOMENT,
     change_time: Usual::MOMENT,

@@ -24,6 +24,7 @@ attributes! {
 
     /// Inbound rules by what they admit: `tcp 5432 from 10.0.1.100/32`.
     RULES: "access.*", Form::Map => derived().aws("IpPermissions").terraform("ingress")
+        .serves(serves)
         .exposes(widens, "every address of the internet may connect").show(show_rule)
         .reason("a rule is in effect within seconds; open connections may survive its removal");
 
@@ -60,6 +61,7 @@ pub static KIND: Kind = Kind {
     not_priced: &[],
     protected_by: "",
     delete_effect: pgward_model::Effect::Online,
+    delete_reason: "",
     instead_of_replacing: "give the security group another name: [network] security_group",
     create_time: Usual::MOMENT,
     change_time: Usual::MOMENT,
@@ -95,6 +97,18 @@ pub const ITSELF: &str = "itself";
 pub fn parts_of(key: &str) -> Option<(i64, &str)> {
     let (port, source) = key.strip_prefix("tcp ")?.split_once(" from ")?;
     Some((port.parse().ok()?, source))
+}
+
+/// A rule for the members of the group serves the proxy that wears it; any rule of a port what
+/// listens there.
+fn serves(key: &str, left: Option<&Value>) -> bool {
+    let Some((port, source)) = parts_of(key) else {
+        return false;
+    };
+    match left {
+        None => source == ITSELF,
+        Some(value) => *value == Value::Int(port),
+    }
 }
 
 fn widens(case: &Case<'_>) -> bool {

@@ -59,6 +59,7 @@ pub static KIND: Kind = Kind {
     not_priced: &[],
     protected_by: "",
     delete_effect: pgward_model::Effect::Online,
+    delete_reason: "",
     instead_of_replacing: "give the subnet group another name: [network] subnet_group",
     create_time: Usual::MOMENT,
     change_time: Usual::MOMENT,

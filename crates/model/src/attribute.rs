@@ -87,6 +87,7 @@ impl Form {
             (Self::Percent, value) => format!("{}%", print_plain(value)),
             (Self::DailyWindow, Value::Text(window)) => units::print_daily_window(window),
             (Self::WeeklyWindow, Value::Text(window)) => units::print_weekly_window(window),
+            (Self::Set | Self::List, Value::List(list)) if list.is_empty() => "none".to_owned(),
             (_, value) => print_plain(value),
         }
     }
@@ -211,6 +212,10 @@ pub struct Attribute {
     pub written: bool,
     /// Whether it is only ever read.
     pub observed: bool,
+    /// Whether an entry of a keyed attribute serves what uses the resource, by its key: with the
+    /// value that a user of the resource leaves, or without one, for a user that goes. Such an
+    /// entry is not taken away before that.
+    pub serves: Option<fn(&str, Option<&Value>) -> bool>,
     /// Whether a change lets more reach or read the resource.
     pub exposes: Option<fn(&Case<'_>) -> bool>,
     /// What is possible after a change that exposes: `one API call could delete the instance`.
@@ -262,6 +267,7 @@ impl Attribute {
             },
             written: true,
             observed: false,
+            serves: None,
             exposes: None,
             exposure: "",
             interruption: None,
@@ -372,6 +378,13 @@ impl Attribute {
     pub const fn observed(mut self) -> Self {
         self.written = false;
         self.observed = true;
+        self
+    }
+
+    /// Entries of it serve what uses the resource.
+    #[must_use]
+    pub const fn serves(mut self, ask: fn(&str, Option<&Value>) -> bool) -> Self {
+        self.serves = Some(ask);
         self
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Address, Effect, Object, Origin, Path};
+use crate::{Address, Catalog, Effect, Object, Origin, Path};
 
 /// Which environment it is, and where it lives.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -244,6 +244,42 @@ pub struct Desired {
 }
 
 impl Desired {
+    /// Every path that a change can have: the addresses, and the values of their kinds; of values by
+    /// key, the declared ones.
+    #[must_use]
+    pub fn paths(&self, catalog: &Catalog) -> BTreeSet<Path> {
+        let mut paths = BTreeSet::new();
+        for resource in self.resources.values() {
+            paths.insert(Path::new(resource.address.as_str()));
+            for attribute in catalog.kind(&resource.kind).attributes {
+                if attribute.is_keyed() {
+                    let declared = resource.attributes.map(attribute.path);
+                    let keys = declared.into_iter().flatten().map(|(key, _)| key);
+                    paths.extend(keys.map(|key| resource.path_of(attribute.path, Some(key))));
+                } else {
+                    paths.insert(resource.path_of(attribute.path, None));
+                }
+            }
+        }
+        paths
+    }
+
+    /// Whether something of the environment has the path, or could have: values by key may be there
+    /// that nobody declared.
+    #[must_use]
+    pub fn has(&self, path: &str, catalog: &Catalog) -> bool {
+        let keyed = self.resources.values().any(|resource| {
+            let attributes = catalog.kind(&resource.kind).attributes.iter();
+            let mut keyed = attributes.filter(|attribute| attribute.is_keyed());
+            keyed.any(|one| Path::new(path).is_within(one.path.trim_end_matches(".*")))
+        });
+        keyed
+            || self
+                .paths(catalog)
+                .iter()
+                .any(|known| known.is_within(path))
+    }
+
     /// The tags that own every resource of the environment; the address is added per resource.
     #[must_use]
     pub fn owner_tags(&self, address: &Address) -> BTreeMap<String, String> {

@@ -65,6 +65,8 @@ pub struct Kind {
     pub protected_by: &'static str,
     /// What deleting one does to the running database.
     pub delete_effect: Effect,
+    /// What a deletion means, as a sentence of the plan; may be empty.
+    pub delete_reason: &'static str,
     /// Empty if a new one can take its place under the same name; else what to do instead.
     pub instead_of_replacing: &'static str,
     /// How long a creation takes.
@@ -288,6 +290,10 @@ pub trait Facts: Sync + std::fmt::Debug {
     fn monthly_price(&self, region: &str, kind: &str, object: &Object) -> Option<(i64, String)>;
     /// Source and date of the prices: `2025-01-15`.
     fn prices_as_of(&self) -> &str;
+    /// The regions whose prices are known.
+    fn priced_regions(&self) -> Vec<&str> {
+        Vec::new()
+    }
     /// Version of the bundled catalog, bound into saved plans.
     fn version(&self) -> &str;
 }

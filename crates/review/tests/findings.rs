@@ -268,7 +268,9 @@ fn the_place_the_cause_and_the_way_out_are_shown() {
                 &place("prod", 30, size, "\"100 GiB\""),
                 "so at least \"110 GiB\"",
             )
-            .help("grow_to = \"110 GiB\" or more; remove the line for no autoscaling"),
+            .help(
+                "grow_to = \"110 GiB\" or more; without the line a new instance grows by hand only",
+            ),
         Diagnostic::error(
             "P202",
             "replicas copy each other in a circle: reporting -> archive -> reporting",

@@ -62,7 +62,7 @@ fn what_waits_is_named_beside_new_changes() {
     both.waiting[1].overdue = true;
     let document = documented(&both);
     let text = text::plan(&document, plain());
-    let start = text.find("Accepted earlier").unwrap();
+    let start = text.find("On its way").unwrap();
     assert_data_eq!(
         text[start..].to_owned(),
         file!["samples/plan-waiting-too.txt"].raw()

@@ -36,6 +36,7 @@ struct State {
     world: World,
     trouble: Trouble,
     calls: Vec<CallRecord>,
+    stranger: Option<String>,
 }
 
 /// One call that reached the sandbox.
@@ -79,6 +80,7 @@ impl Sandbox {
                 world,
                 trouble: Trouble::new(Faults::default()),
                 calls: Vec::new(),
+                stranger: None,
             }),
         }))
     }
@@ -109,6 +111,11 @@ impl Sandbox {
     #[must_use]
     pub fn clock(&self) -> Clock {
         self.0.clock.clone()
+    }
+
+    /// Sets the account of callers whose credentials name none; else it is the first in the world.
+    pub fn answer_strangers_as(&self, account: &str) {
+        self.state().stranger = Some(account.to_owned());
     }
 
     /// Moves the clock and lets everything happen that is due meanwhile.
@@ -241,7 +248,10 @@ impl Sandbox {
         let state = &mut *guard;
         state.world.settle(now);
         let request_id = state.world.request_id();
-        let first_account = state.world.first_account();
+        let first_account = match &state.stranger {
+            Some(account) => account.clone(),
+            None => state.world.first_account(),
+        };
         let Request { protocol, call } =
             match protocol::read(request, &first_account, now, &request_id) {
                 Ok(read) => read,

@@ -73,14 +73,37 @@ fn wrong_type(key: &Key, node: &Node, fix: Option<(&str, String)>) -> Box<Diagno
         Some((what, value)) => found
             .help(format!("{what}: {} = {value}", key.name))
             .fixed_by(&node.origin, value),
-        None => found.help(format!("for example {} = {}", key.name, example_of(key))),
+        None => match texts_of(node).as_slice() {
+            [first, _, ..] if key.form == Form::Text => found.help(format!(
+                "one value: {} = {first}, and a section each for the others",
+                key.name
+            )),
+            _ => found.help(format!("for example {} = {}", key.name, example_of(key))),
+        },
     })
+}
+
+/// The texts of a list as written; none if it is no list of texts.
+fn texts_of(node: &Node) -> Vec<&str> {
+    let Tree::List(items) = &node.tree else {
+        return Vec::new();
+    };
+    let is_text = |item: &&Node| matches!(item.tree, Tree::Text(_));
+    items
+        .iter()
+        .filter(is_text)
+        .map(|item| item.raw.as_str())
+        .collect()
 }
 
 fn example_of(key: &Key) -> String {
     match (key.form, key.one_of.first()) {
         (Form::Text, Some(word)) => format!("\"{word}\""),
         (Form::Set | Form::List, Some(word)) => format!("[\"{word}\"]"),
+        (Form::Text, None) => match key.doc.split('`').nth(1) {
+            Some(word) if !word.contains([' ', '"', '[']) => format!("\"{word}\""),
+            _ => example(key.form).to_owned(),
+        },
         (form, _) => example(form).to_owned(),
     }
 }

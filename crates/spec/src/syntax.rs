@@ -129,6 +129,14 @@ fn syntax(places: &Places<'_>, span: &Range<usize>, message: &str, unclosed: boo
             .help(format!("{key} = \"{text}\""))
             .fixed_by(&place, format!("\"{text}\""));
     }
+    if message.starts_with("unexpected leading zero") {
+        let place = places.origin(whole());
+        return say("a number has no leading zero")
+            .at(&place, "")
+            .help(format!(
+                "{key} = \"{value}\", where it is text, such as an account"
+            ));
+    }
     let (what, label) = match message.split_once(", expected ") {
         Some((what, expected)) => (what, format!("expected {expected} here")),
         None => (message, String::new()),

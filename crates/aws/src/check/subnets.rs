@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pgward_engine::Subnet;
 use pgward_kinds::{proxy, subnet_group::SUBNETS};
-use pgward_model::{Diagnostic, Origin, SubnetChoice};
+use pgward_model::{Diagnostic, Origin, SubnetChoice, Value};
 
 use super::{Case, Part};
 use crate::subnets;
@@ -14,6 +14,9 @@ type Named<'a> = (&'a str, &'a Origin);
 
 pub(super) async fn check(case: &Case<'_>) -> Part {
     let mut part = Part::default();
+    if moves(case, &mut part) {
+        return part;
+    }
     let sent = case
         .work("subnet_group")
         .iter()
@@ -37,6 +40,48 @@ pub(super) async fn check(case: &Case<'_>) -> Part {
         None => {}
     }
     part
+}
+
+/// Whether a running database would have to move: its groups lie in the VPC it was made in, and RDS
+/// takes it to another one only with another subnet group, in an outage of its own.
+fn moves(case: &Case<'_>, part: &mut Part) -> bool {
+    let Some((wanted, origin)) = case.desired.foreign.vpc.as_ref() else {
+        return false;
+    };
+    let runs = case.desired.resources.values().any(|resource| {
+        resource.kind == "instance" && case.live.present(&resource.address).is_some()
+    });
+    let kinds = ["subnet_group", "security_group"];
+    let declared = case
+        .desired
+        .resources
+        .values()
+        .filter(|resource| kinds.contains(&resource.kind.as_str()))
+        .filter_map(|resource| case.live.present(&resource.address));
+    let leftovers = case
+        .live
+        .leftovers
+        .iter()
+        .filter(|leftover| kinds.contains(&leftover.kind.as_str()))
+        .map(|leftover| &leftover.present);
+    let elsewhere = declared.chain(leftovers).find_map(|present| {
+        let vpc = present.outputs.get("vpc").and_then(Value::as_text)?;
+        (vpc != wanted).then(|| (present.name.clone(), vpc.to_owned()))
+    });
+    let Some((name, vpc)) = elsewhere.filter(|_| runs) else {
+        return false;
+    };
+    let message = format!("the database runs in {vpc}, with {name}; it is not moved to {wanted}");
+    part.find(
+        case,
+        Diagnostic::error("P501", message)
+            .at(origin, "another VPC than it was made in")
+            .help(format!(
+                "vpc = \"{vpc}\"; to move, make a new environment in {wanted} and restore a snapshot there"
+            ))
+            .about("network.vpc"),
+    );
+    true
 }
 
 async fn by_ids(case: &Case<'_>, named: &[Named<'_>], part: &mut Part) {

@@ -21,6 +21,7 @@ pub(crate) static TABLE: Table = Table {
     retention: &attributes::RETENTION,
     multi_az: &attributes::MULTI_AZ,
     public: &attributes::PUBLIC,
+    port: &attributes::PORT,
     name: &attributes::NAME,
     parameters: &attributes::PARAMETERS,
     security_groups: &attributes::SECURITY_GROUPS,
@@ -77,6 +78,7 @@ impl Adapter for Replica {
             .set_db_instance_class(text(of, &attributes::CLASS))
             .set_multi_az(of.bool(attributes::MULTI_AZ.path))
             .set_publicly_accessible(of.bool(attributes::PUBLIC.path))
+            .set_port(int(of, &attributes::PORT))
             .set_vpc_security_group_ids(texts(of, &attributes::SECURITY_GROUPS))
             .set_copy_tags_to_snapshot(of.bool(attributes::COPY_TAGS.path))
             .set_auto_minor_version_upgrade(of.bool(attributes::MINOR_UPGRADES.path))

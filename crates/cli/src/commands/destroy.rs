@@ -127,7 +127,7 @@ async fn destroy(
     })?;
     let question = format!("This deletes data. Type {} to go on:", of.title());
     if !confirmed {
-        if !context.ui.confirm(&question, &of.title())? {
+        if !context.ui.confirm(&question, &[&of.title()])? {
             return Err(Failure::refused(format!(
                 "the answer was not {}",
                 of.title()

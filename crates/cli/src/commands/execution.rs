@@ -64,7 +64,10 @@ pub(crate) async fn agree(
     let asks = !run.yes && !made.plan.changes.is_empty();
     let name = &environment.desired.environment.name;
     if asks {
-        if !context.ui.confirm(&text::question(&document), name)? {
+        // The whole name, as the headline prints it, says no less.
+        let title = environment.desired.environment.title();
+        let question = text::question(&document);
+        if !context.ui.confirm(&question, &[name, &title])? {
             return Err(Failure::refused(format!("the answer was not {name}")));
         }
         let again = if run.wish.adopt {

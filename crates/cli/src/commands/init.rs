@@ -128,11 +128,39 @@ fn wish(
     let account = questions.one("--account", "AWS account, 12 digits", account, is_account)?;
     let given = (!environments.is_empty()).then(|| environments.join(","));
     let names = |text: &str| text.split(',').all(|one| is_name(one.trim()));
-    let environments = questions.one("--environment", "environment, such as dev", given, names)?;
+    let environments = questions.one(
+        "--environment",
+        "environments, such as dev,prod",
+        given,
+        names,
+    )?;
     if !questions.missing.is_empty() {
         let missing = questions.missing.join(", ");
+        let typed = arguments.environment.join(",");
+        let words = [
+            ("--project", arguments.project.as_deref(), "shop"),
+            ("--region", arguments.region.as_deref(), "eu-central-1"),
+            ("--account", arguments.account.as_deref(), "111122223333"),
+            (
+                "--environment",
+                Some(typed.as_str()).filter(|one| !one.is_empty()),
+                "dev",
+            ),
+        ];
+        let line: Vec<String> = words
+            .iter()
+            .filter_map(|(flag, given, example)| {
+                let example = questions.missing.contains(flag).then_some(*example);
+                Some(format!("{flag} {}", given.or(example)?))
+            })
+            .collect();
+        let directory = arguments.directory.iter();
+        let line: Vec<String> = directory
+            .map(|directory| directory.display().to_string())
+            .chain(line)
+            .collect();
         return Err(Failure::refused(format!("init needs {missing}"))
-            .next("pgward init --project shop --region eu-central-1 --account 111122223333 --environment dev"));
+            .next(format!("pgward init {}", line.join(" "))));
     }
     let mut environments: Vec<String> = environments
         .split(',')
@@ -305,8 +333,12 @@ fn write(folder: &Path, pages: &[Page]) -> Result<(), Failure> {
         // Somebody else may have made it since it was looked for.
         let mut options = std::fs::OpenOptions::new();
         let file = options.write(true).create_new(true).open(&page.path);
-        file.and_then(|mut file| io::Write::write_all(&mut file, page.text.as_bytes()))
-            .map_err(|error| failed(&page.path, &error))?;
+        let mut file = file.map_err(|error| failed(&page.path, &error))?;
+        if let Err(error) = io::Write::write_all(&mut file, page.text.as_bytes()) {
+            // Half a file could pass for a base.
+            drop(std::fs::remove_file(&page.path));
+            return Err(failed(&page.path, &error));
+        }
     }
     Ok(())
 }

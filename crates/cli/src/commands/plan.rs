@@ -446,6 +446,8 @@ fn forget_prices(plan: &mut Plan) {
         change.cost = None;
     }
     plan.cost = pgward_engine::TotalCost::default();
+    plan.notes
+        .retain(|note| !note.starts_with(pgward_engine::NO_PRICES));
 }
 
 /// With `-v`, every call to AWS on stderr.

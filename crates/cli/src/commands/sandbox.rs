@@ -9,7 +9,7 @@ use crate::args::{Command, SandboxArgs, SpecArg};
 use crate::assemble::World;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::sandbox_args::{CallArgs, ServeArgs, TickArgs};
+use crate::sandbox_args::{CallArgs, ResetArgs, ServeArgs, TickArgs};
 use crate::{args, files, ui};
 
 use super::{Answer, Context, run_on};
@@ -22,7 +22,7 @@ pub(crate) fn run(context: &Context, arguments: SandboxArgs) -> Exit {
         Some("serve") => parse::<ServeArgs>(&rest).map(|serve_args| serve(context, &serve_args)),
         Some("call") => parse::<CallArgs>(&rest).map(|call_args| call(context, &call_args)),
         Some("tick") => parse::<TickArgs>(&rest).map(|tick_args| tick(context, &tick_args)),
-        Some("reset") => Ok(reset(context)),
+        Some("reset") => parse::<ResetArgs>(&rest).map(|_| reset(context)),
         Some(_) => return inner(context, rest),
         None => {
             return ui::answer(
@@ -170,14 +170,23 @@ fn serve(context: &Context, arguments: &ServeArgs) -> Answer {
     };
     context.block_on(async {
         world.sandbox.clock().set_speed(arguments.speed);
+        let mut account = arguments.account.clone();
+        if let Some(account) = &account {
+            world.sandbox.answer_strangers_as(account);
+        }
         for file in files::all_files(context.global.dir.as_deref()).unwrap_or_default() {
             if let Ok(environment) = super::read::read(context, &file) {
                 world.provide(&environment.desired);
+                account.get_or_insert(environment.desired.environment.account);
             }
         }
+        let account = account.unwrap_or_else(|| "111122223333".to_owned());
         let ready = |address| {
             context.ui.say(&format!(
-                "SANDBOX  simulated AWS on http://{address}, reached from {}; Ctrl-C ends it",
+                "SANDBOX  simulated AWS on http://{address}, reached from {}; Ctrl-C ends it\n\
+                 Elsewhere, with the account as the key:\n  \
+                 export AWS_ENDPOINT_URL=http://{address} AWS_ACCESS_KEY_ID={account} \
+                 AWS_SECRET_ACCESS_KEY=any",
                 if arguments.anywhere {
                     "other machines too"
                 } else {

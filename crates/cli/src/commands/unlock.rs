@@ -137,7 +137,7 @@ fn agree(
         "Release it only if {} is gone. Type {name} to go on:",
         found.holder.run()
     );
-    if context.ui.confirm(&question, name)? {
+    if context.ui.confirm(&question, &[name])? {
         Ok(())
     } else {
         Err(Failure::refused(format!("the answer was not {name}")))

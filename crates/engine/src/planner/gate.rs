@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use pgward_model::{Address, Effect, Path, Value, Way};
+use pgward_model::{Address, Effect, Origin, Path, Value, Way};
 
 use crate::{Gate, PlannedChange, ResourceChange, Verb, When};
 
@@ -50,7 +50,8 @@ impl Planner<'_> {
         Gate::Ready
     }
 
-    /// A P4xx error of the spec blocks the change it is about.
+    /// A P4xx error of the spec blocks the change it is about, and every other one that takes its
+    /// value from the same place: a replica is as public as the instance.
     fn finding_on(&self, change: &PlannedChange) -> Option<Gate> {
         let about = |subject: &str| {
             change.path.is_within(subject)
@@ -60,7 +61,11 @@ impl Planner<'_> {
             .iter()
             .filter(|finding| finding.is_error() && finding.accepted.is_none())
             .filter(|finding| finding.code.starts_with("P4"))
-            .find(|finding| finding.subject.as_deref().is_some_and(about))
+            .find(|finding| {
+                let place = finding.primary.as_ref().map(|label| &label.origin);
+                finding.subject.as_deref().is_some_and(about)
+                    || place.is_some_and(|place| self.is_written_at(change, place))
+            })
             .map(|finding| Gate::Blocked {
                 code: finding.code.clone(),
                 why: finding.message.clone(),
@@ -98,6 +103,19 @@ impl Planner<'_> {
                 Verb::Restart | Verb::Await | Verb::Adopt => false,
             }
         })
+    }
+
+    /// Whether the value of a change, or one of a resource that is made, stands at a place.
+    fn is_written_at(&self, change: &PlannedChange, place: &Origin) -> bool {
+        match change.verb {
+            Verb::Create | Verb::Replace => self
+                .desired
+                .resources
+                .get(&change.address)
+                .is_some_and(|resource| resource.origins.values().any(|origin| origin == place)),
+            Verb::Update => change.origin.as_ref() == Some(place),
+            Verb::Delete | Verb::Restart | Verb::Await | Verb::Adopt => false,
+        }
     }
 
     /// An upgrade needs the other resources of its major version: where one of them is blocked, AWS
@@ -191,17 +209,32 @@ impl Planner<'_> {
             .filter(|change| !is_kept(change) && self.upgrades(change))
             .map(|change| change.address.clone())
             .collect();
-        changes.retain(is_kept);
+        let (kept, left): (Vec<PlannedChange>, Vec<PlannedChange>) =
+            changes.drain(..).partition(is_kept);
+        *changes = kept;
         let made: BTreeSet<&Address> = changes
             .iter()
             .filter(|one| one.verb == Verb::Create)
             .map(|one| &one.address)
             .collect();
-        let lacking: Vec<Option<&ResourceChange>> = changes
+        let lacking: Vec<Option<(String, String)>> = changes
             .iter()
             .map(|change| {
-                self.left_out(change, &made)
+                let needed = self
+                    .left_out(change, &made)
                     .or_else(|| self.follower_left_out(change, &upgrades))
+                    .map(|needed| {
+                        (
+                            format!("it needs {}", needed.address),
+                            needed.address.to_string(),
+                        )
+                    });
+                needed.or_else(|| {
+                    let served = self.served_until(change, &left);
+                    let paths: Vec<&str> = served.iter().map(|one| one.path.as_str()).collect();
+                    let why = format!("it serves {} until that is done", paths.join(" and "));
+                    (!paths.is_empty()).then(|| (why, paths.join(",")))
+                })
             })
             .collect();
         for (change, needed) in changes.iter_mut().zip(lacking) {
@@ -210,19 +243,15 @@ impl Planner<'_> {
             let undone = left_out.iter().find(|path| {
                 change.when == When::Now && starts.clone().any(|one| path.as_str() == one)
             });
-            if let Some(path) = undone {
-                change.gate = Gate::Blocked {
-                    code: "P608".to_owned(),
-                    why: format!("it would start {path}, which --only leaves out"),
-                    instead: vec![format!("--only {},{path}", only.join(","))],
-                };
-                continue;
-            }
-            let Some(needed) = needed else { continue };
+            let needed = match undone {
+                Some(path) => Some((format!("it would start {path}"), path.to_string())),
+                None => needed,
+            };
+            let Some((why, path)) = needed else { continue };
             change.gate = Gate::Blocked {
                 code: "P608".to_owned(),
-                why: format!("it needs {}, which --only leaves out", needed.address),
-                instead: vec![format!("--only {},{}", only.join(","), needed.address)],
+                why: format!("{why}, which --only leaves out"),
+                instead: vec![format!("--only {},{path}", only.join(","))],
             };
         }
     }

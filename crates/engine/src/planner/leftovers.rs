@@ -2,7 +2,7 @@
 
 use pgward_model::{Address, Applies, Value};
 
-use crate::diff::{is_kept, is_ours};
+use crate::diff::{find_output, is_kept, is_ours};
 use crate::{Leftover, PlannedChange, Present, Readiness, ResourceChange, Verb, When, compare};
 
 use super::Planner;
@@ -244,20 +244,17 @@ impl Planner<'_> {
                 !one.observed && !matches!(one.applies, Applies::OnCreate | Applies::OnReplace)
             })
         };
+        // What refers to another resource is compared with what that one is.
+        let attributes = resource
+            .attributes
+            .resolved(&|reference| find_output(self.live, reference));
         let mut same = true;
-        for (path, declared) in resource.attributes.iter() {
+        for (path, declared) in attributes.iter() {
             let Some(attribute) = compared(path).filter(|one| !one.is_keyed()) else {
                 continue;
             };
             same &= present.now.get(path).is_some_and(|live| {
-                compare::equal(
-                    self.catalog,
-                    attribute,
-                    None,
-                    declared,
-                    live,
-                    &resource.attributes,
-                )
+                compare::equal(self.catalog, attribute, None, declared, live, &attributes)
             });
         }
         same

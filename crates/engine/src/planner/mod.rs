@@ -6,6 +6,7 @@ mod leftovers;
 mod money;
 mod operations;
 mod queue;
+mod removals;
 mod states;
 mod values;
 mod waiting;
@@ -17,12 +18,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use pgward_graph::Graph;
-use pgward_model::{Catalog, Desired, Diagnostic, Effect, Form, Path};
+use pgward_model::{Address, Catalog, Desired, Diagnostic, Effect, Form, Path};
 
 use crate::{
     Adoption, Changes, Checked, Circumstances, Gate, Live, Operation, Plan, PlannedChange, Present,
-    Timing, TotalCost, Unmanaged, Unread, Verb, Verdict, window,
+    Timing, TotalCost, Unmanaged, Unread, Verb, Verdict, compare, window,
 };
+
+/// How the note begins that says why nothing is priced.
+pub const NO_PRICES: &str = "no prices for ";
 
 /// Everything the planner works on.
 pub(crate) struct Planner<'a> {
@@ -116,6 +120,7 @@ impl Planner<'_> {
         self.plan_restarts(&mut changes);
         self.gates(&mut changes);
         self.hold_upgrades(&mut changes);
+        self.hold_removals(&mut changes);
         let kept = self.keep_used(&mut changes);
         let mut operations = self.operations(&mut changes);
         held.extend(self.hold_back(&changes, &mut operations));
@@ -182,6 +187,17 @@ impl Planner<'_> {
             .collect()
     }
 
+    /// Why nothing at all is priced.
+    fn without_prices(&self, cost: &TotalCost) -> Option<String> {
+        let region = self.desired.environment.region.as_str();
+        let known = self.catalog.facts.priced_regions();
+        let lacks = !cost.unpriced.is_empty() && !known.is_empty() && !known.contains(&region);
+        lacks.then(|| {
+            let known = known.join(", ");
+            format!("{NO_PRICES}{region}: this version knows those of {known}")
+        })
+    }
+
     fn adopted(&self) -> Adoption {
         let resources = self.changes.resources.iter();
         Adoption {
@@ -197,6 +213,7 @@ impl Planner<'_> {
         plan.notes.extend(kept);
         plan.notes.extend(awaited(&plan.operations));
         plan.notes.extend(self.renamed(&plan.changes));
+        plan.notes.extend(self.without_prices(&plan.cost));
     }
 
     /// Blocked first, then the strongest effect; then by step, kind and place in the files.
@@ -316,6 +333,7 @@ impl Planner<'_> {
                         .map(|remark| format!("{address}: {remark}")),
                 );
                 notes.extend(self.strange_followers(address, present));
+                notes.extend(self.moved_on(address, present));
             }
         }
         let foreign = &self.desired.foreign;
@@ -364,6 +382,33 @@ impl Planner<'_> {
         ))
     }
 
+    /// A sentence for each value that AWS moved on by itself, and that can't go back to what is
+    /// declared: it counts as specified, and is not.
+    fn moved_on(&self, address: &Address, present: &Present) -> Vec<String> {
+        let Some(resource) = self.desired.resources.get(address) else {
+            return Vec::new();
+        };
+        let sentence = |attribute: &&pgward_model::Attribute| {
+            let (live, declared) = (
+                present.now.get(attribute.path)?,
+                resource.attributes.get(attribute.path)?,
+            );
+            let attributes = &resource.attributes;
+            let moved = compare::goes_backward(attribute, Some(live), Some(declared))
+                && compare::equal(self.catalog, attribute, None, declared, live, attributes);
+            moved.then(|| {
+                format!(
+                    "{}: {} in AWS, {} in the spec; AWS moved it on by itself, and it can't go back",
+                    resource.path_of(attribute.path, None),
+                    attribute.print(None, live),
+                    attribute.print(None, declared),
+                )
+            })
+        };
+        let attributes = self.catalog.kind(&resource.kind).attributes.iter();
+        attributes.filter_map(sentence).collect()
+    }
+
     fn subnet_words(&self) -> BTreeMap<String, String> {
         self.live
             .subnets
@@ -379,7 +424,7 @@ impl Planner<'_> {
             .collect()
     }
 
-    fn names(&self) -> BTreeMap<pgward_model::Address, String> {
+    fn names(&self) -> BTreeMap<Address, String> {
         self.desired
             .resources
             .iter()
@@ -387,7 +432,7 @@ impl Planner<'_> {
             .collect()
     }
 
-    fn outputs(&self) -> BTreeMap<pgward_model::Address, BTreeMap<String, pgward_model::Value>> {
+    fn outputs(&self) -> BTreeMap<Address, BTreeMap<String, pgward_model::Value>> {
         let mut outputs: BTreeMap<_, _> = self
             .live
             .resources
@@ -401,7 +446,7 @@ impl Planner<'_> {
         if !self.live.subnets.is_empty() {
             let ids = pgward_model::Value::texts(self.live.subnets.keys().cloned());
             outputs.insert(
-                pgward_model::Address::new("subnets"),
+                Address::new("subnets"),
                 BTreeMap::from([("ids".to_owned(), ids)]),
             );
         }

@@ -11,16 +11,12 @@ use crate::{
 
 use super::Planner;
 use super::leftovers::users;
+use super::removals::Removals;
 
 impl Planner<'_> {
     /// The operations of every change that is not blocked, with steps; sets the steps of changes.
     pub(super) fn operations(&self, changes: &mut [PlannedChange]) -> Vec<Operation> {
         let mut operations = Vec::new();
-        let restarts: BTreeSet<Path> = changes
-            .iter()
-            .filter(|change| change.verb == Verb::Restart)
-            .map(|change| change.path.clone())
-            .collect();
         for change in &self.changes.resources {
             let planned: Vec<&PlannedChange> = changes
                 .iter()
@@ -31,13 +27,16 @@ impl Planner<'_> {
                 continue;
             }
             match change.verb {
-                Verb::Update => self.updates(change, &planned, &restarts, &mut operations),
+                Verb::Update => {
+                    self.updates_and_removals(change, &planned, changes, &mut operations);
+                }
                 verb => operations.push(self.operation(change, verb, &planned)),
             }
         }
         self.restarts(changes, &mut operations);
         self.awaited(&mut operations);
-        self.connect(&mut operations);
+        let removals = self.removals(changes, &operations);
+        self.connect(&mut operations, &removals);
         self.number_steps(&mut operations);
         for change in changes.iter_mut().filter(|change| !change.is_blocked()) {
             let own: Vec<&Operation> = operations
@@ -143,7 +142,7 @@ impl Planner<'_> {
     }
 
     /// One call, or two where something that starts at apply must not release what waits.
-    fn updates(
+    pub(super) fn updates(
         &self,
         change: &ResourceChange,
         planned: &[&PlannedChange],
@@ -295,12 +294,21 @@ impl Planner<'_> {
     }
 
     /// What must come before what.
-    fn connect(&self, operations: &mut [Operation]) {
+    fn connect(&self, operations: &mut [Operation], removals: &Removals) {
+        let removes = |number: usize| removals.iter().any(|(removal, _)| *removal == number);
         for number in 0..operations.len() {
             operations[number].number = number;
             let after: BTreeSet<usize> = (0..operations.len())
                 .filter(|other| *other != number)
-                .filter(|other| self.comes_after(operations, number, *other))
+                .filter(|other| match (removes(number), removes(*other)) {
+                    // What is taken away last waits for its own, and nothing waits for it.
+                    (true, _) => {
+                        let same = operations[number].address == operations[*other].address;
+                        removals.contains(&(number, *other)) || (same && *other < number)
+                    }
+                    (false, true) => false,
+                    (false, false) => self.comes_after(operations, number, *other),
+                })
                 .collect();
             operations[number].after = after;
         }

@@ -52,7 +52,8 @@ impl Planner<'_> {
                 interruption: None,
                 declared: true,
                 overdue: false,
-                note: "stored parameters take effect with the next restart".to_owned(),
+                note: "stored parameters take effect with the next restart, such as that of apply --now \
+                       --allow reboot".to_owned(),
             };
         };
         let live = self.live.present(&value.address);

@@ -235,6 +235,9 @@ impl Planner<'_> {
 
     fn deletion(&self, kind: &Kind, change: &ResourceChange) -> PlannedChange {
         let mut planned = self.blank(kind, change, kind.delete_effect);
+        if !self.circumstances.destroy {
+            kind.delete_reason.clone_into(&mut planned.reason);
+        }
         planned.origin = None;
         if kind.stateful {
             planned.flags.insert(Flag::Stateful);

@@ -80,6 +80,7 @@ const fn kind(
         not_priced: &[],
         protected_by: "",
         delete_effect,
+        delete_reason: "",
         instead_of_replacing: "",
         create_time: Usual::MOMENT,
         change_time: Usual::MOMENT,

@@ -29,6 +29,7 @@ pub(crate) fn next(document: &Document) -> Vec<Notice> {
         command: command(environment, &words),
     };
     let ready: Vec<&Change> = in_state(document, GateState::Ready);
+    let alone = standing_alone(document, &ready);
     let waits: Vec<&Change> = in_state(document, GateState::NeedsAllow);
     let whole = ready.len() + waits.len() == document.changes.len();
     let only = |changes: &[&Change]| {
@@ -73,15 +74,20 @@ pub(crate) fn next(document: &Document) -> Vec<Notice> {
             format!("apply {name}{}{more}", only(&waits)),
         ));
     } else {
-        if !ready.is_empty() {
+        if !alone.is_empty() {
             notices.push(notice(
                 "Apply what is ready:",
-                format!("apply {name}{}{less}", only(&ready)),
+                format!("apply {name}{}{less}", only(&alone)),
             ));
         }
         if !waits.is_empty() {
+            let label = if whole && alone.is_empty() {
+                "Apply:"
+            } else {
+                "With what needs --allow:"
+            };
             let words = format!("apply {name}{}{more}", only(&both));
-            notices.push(notice("With what needs --allow:", words));
+            notices.push(notice(label, words));
         }
     }
     if notices.len() == 1 && whole && document.verdict != Verdict::Incomplete {
@@ -90,6 +96,18 @@ pub(crate) fn next(document: &Document) -> Vec<Notice> {
         notices.push(notice("Save for review:", words));
     }
     notices
+}
+
+/// The changes that `--only` can name without another one that is not ready: what takes the place of
+/// something of its own address can't.
+fn standing_alone<'d>(document: &Document, ready: &[&'d Change]) -> Vec<&'d Change> {
+    let is_apart = |change: &&Change| {
+        document.changes.iter().all(|other| {
+            other.gate.state == GateState::Ready
+                || (other.path != change.path && !other.path.is_within(change.path.as_str()))
+        })
+    };
+    ready.iter().copied().filter(is_apart).collect()
 }
 
 fn in_state(document: &Document, state: GateState) -> Vec<&Change> {

@@ -17,7 +17,7 @@ fn a_key_shows_what_it_is_and_what_changing_it_does() {
         &[
             "[storage] grow_to        size with a unit, optional",
             "  Limit up to which RDS may grow the storage by itself. At least 10% above `size`.",
-            "  default    none: no autoscaling",
+            "  default    not managed; a new instance has no autoscaling",
             "  changing   online, at once",
             "  AWS        MaxAllocatedStorage        Terraform  max_allocated_storage",
             "  related    size, P312",

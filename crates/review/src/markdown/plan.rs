@@ -194,7 +194,7 @@ fn sums(document: &Document, setting: &Setting, level: &Level) -> String {
         .count();
     let ours = document.waiting.len() - others;
     if ours > 0 {
-        parts.push(format!("Accepted earlier, not in effect yet: {ours}."));
+        parts.push(format!("On its way, not in effect yet: {ours}."));
     }
     if others > 0 {
         parts.push(format!("Queued in AWS by someone else: {others}."));
@@ -340,7 +340,7 @@ fn more_folds(document: &Document, setting: &Setting, level: &Level, left: &mut 
     let ours = document.waiting.len() - others;
     type Lines = fn(&mut Page, &Document);
     let groups: [(usize, &str, Lines); 2] = [
-        (ours, "Accepted earlier", waiting::lines),
+        (ours, "On its way", waiting::lines),
         (others, "Queued in AWS by someone else", waiting::others),
     ];
     for (number, title, lines) in groups {

@@ -239,6 +239,11 @@ fn moment(page: &mut Page, document: &Document, change: &Change) {
                 "when",
                 "after the next restart, which AWS does not cause by itself",
             );
+            row(
+                page,
+                "",
+                "with --now --allow reboot: after a restart that apply causes",
+            );
         }
         When::Never => row(page, "when", "never"),
     }

@@ -154,7 +154,7 @@ fn nothing(page: &mut Page, document: &Document) {
 fn headline(page: &mut Page, document: &Document) {
     let mut parts = gates(document);
     let creates = document.only_creates();
-    if document.is_new && creates {
+    if document.is_new && creates && !document.is_refused() {
         parts.push("the environment is new, so nothing can be interrupted".to_owned());
     }
     head::headline(page, "PLAN", &parts);
@@ -193,7 +193,9 @@ pub(crate) fn gates(document: &Document) -> Vec<String> {
     } else {
         wording::count(total, "change")
     }];
-    if ready > 0 && (ready < total || !creates) {
+    // What AWS would refuse is refused as a whole, so that nothing of it is ready.
+    let refused = document.is_refused();
+    if ready > 0 && (ready < total || !creates) && !refused {
         parts.push(format!("{ready} ready"));
     }
     if waits > 0 {
@@ -204,6 +206,9 @@ pub(crate) fn gates(document: &Document) -> Vec<String> {
     }
     if blocked > 0 {
         parts.push(format!("{blocked} BLOCKED"));
+    }
+    if refused {
+        parts.push("REFUSED".to_owned());
     }
     let unread = document.live.unread.len();
     if unread > 0 {

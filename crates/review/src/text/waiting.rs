@@ -16,7 +16,7 @@ pub(crate) fn ours(page: &mut Page, document: &Document) {
         return;
     }
     page.blank();
-    let line = page.start().text("Accepted earlier, nothing to do");
+    let line = page.start().text("On its way, nothing to do now");
     page.push(line);
     lines(page, document);
 }

@@ -68,10 +68,15 @@ fn public_instance(work: &mut Work<'_>) {
     if group.bool("public") != Some(true) {
         return;
     }
+    let until = dates::first_of_month_after(&work.options.today);
     work.found.push(
         Diagnostic::error("P402", "the instance would get a public address")
             .at_some(group.origin("public"), "reachable from the internet wherever a rule allows it")
             .help("public = false; reach it through the VPC, a VPN or an SSM tunnel: pgward explain connect")
+            .note(format!(
+                "if it must be so for a while, say so in this file (pgward explain P402):\n\
+                 [accept.P402-instance]\nreason = \"...\"\nuntil  = {until}"
+            ))
             .about("instance.public"),
     );
 }

@@ -192,7 +192,7 @@ fn grow_to(work: &mut Work<'_>, group: &Group) {
                 .at_some(group.origin("grow_to"), "")
                 .also_some(group.origin("size"), format!("so at least \"{least} GiB\""))
                 .help(format!(
-                    "grow_to = \"{least} GiB\" or more; remove the line for no autoscaling"
+                    "grow_to = \"{least} GiB\" or more; without the line a new instance grows by hand only"
                 ))
                 .about(group.path("grow_to")),
         );

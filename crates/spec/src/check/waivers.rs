@@ -5,6 +5,7 @@ use pgward_model::{Accept, Desired, Diagnostic, Severity};
 use crate::dates;
 use crate::resolve::Work;
 use crate::sections::Group;
+use crate::suggest;
 use crate::values;
 
 /// Days for which an error can be accepted.
@@ -56,6 +57,7 @@ pub(crate) fn check(work: &mut Work<'_>, desired: &Desired) {
             found.severity = Severity::Note;
         }
     }
+    ignored(work, desired);
     for accept in too_long {
         let name = format!("{}-{}", accept.code, accept.subject);
         let place = work
@@ -70,6 +72,36 @@ pub(crate) fn check(work: &mut Work<'_>, desired: &Desired) {
                 .help("take a nearer day, and renew it when it comes")
                 .about(format!("accept.{name}")),
         );
+    }
+}
+
+/// P201: an `[ignore.*]` of something that is not there hides nothing, and hides a slip.
+fn ignored(work: &mut Work<'_>, desired: &Desired) {
+    // With errors not all resources are known.
+    if work.found.iter().any(Diagnostic::is_error) {
+        return;
+    }
+    let paths = desired.paths(work.catalog);
+    for ignore in &desired.ignores {
+        let path = ignore.path.as_str();
+        if desired.has(path, work.catalog) {
+            continue;
+        }
+        let title = format!("[ignore.{}]", ignore.name);
+        let mut found = Diagnostic::error(
+            "P201",
+            format!("{title} is about `{path}`, which this environment does not have"),
+        )
+        .about(format!("ignore.{}", ignore.name));
+        let group = work.sections.named("ignore", &ignore.name);
+        let place = group.and_then(|group| group.origin("path"));
+        found = found.at(place.unwrap_or(&ignore.origin), "nothing of that name");
+        if let Some(near) = suggest::near(path, paths.iter().map(pgward_model::Path::as_str)) {
+            found = found.help(format!("did you mean `{near}`?"));
+        } else {
+            found = found.help("a path as plans and drift print it, such as backup.retention");
+        }
+        work.say(found);
     }
 }
 

@@ -9,8 +9,9 @@ use crate::sections::Group;
 use crate::values::NameRule;
 
 /// What a replica takes over: its own attribute, the instance's, and where that is written.
-const INHERITED: [(&str, &str, &str, &str); 12] = [
+const INHERITED: [(&str, &str, &str, &str); 13] = [
     ("*.version", "postgres.version", "postgres", "version"),
+    ("*.port", "postgres.port", "postgres", "port"),
     ("*.public", "instance.public", "instance", "public"),
     (
         "*.parameter_group",

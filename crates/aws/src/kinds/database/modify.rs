@@ -107,6 +107,7 @@ impl Form<'_> {
         let class = self.text(table.class);
         let multi_az = self.flag(table.multi_az);
         let public = self.flag(table.public);
+        let port = self.int(table.port);
         let parameters = self.text(table.parameters);
         let copy_tags = self.flag(table.copy_tags);
         let window = self.text(table.maintenance_window);
@@ -120,6 +121,7 @@ impl Form<'_> {
             .set_db_instance_class(class)
             .set_multi_az(multi_az)
             .set_publicly_accessible(public)
+            .set_db_port_number(port)
             .set_db_parameter_group_name(parameters)
             .set_copy_tags_to_snapshot(copy_tags)
             .set_preferred_maintenance_window(window)
@@ -239,7 +241,6 @@ impl Form<'_> {
 
     fn own(&mut self, own: &OfSource) {
         let grow_to = self.int(own.grow_to);
-        let port = self.int(own.port);
         let window = self.text(own.backup_window);
         let certificate = self.text(own.certificate);
         let protection = self.flag(own.deletion_protection);
@@ -247,7 +248,6 @@ impl Form<'_> {
             .call
             .clone()
             .set_max_allocated_storage(grow_to)
-            .set_db_port_number(port)
             .set_preferred_backup_window(window)
             .set_ca_certificate_identifier(certificate)
             .set_deletion_protection(protection);

@@ -74,6 +74,7 @@ fn read_common(instance: &DbInstance, table: &Table, now: &mut Object) {
     );
     now.set(table.multi_az.path, flag(instance.multi_az()));
     now.set(table.public.path, flag(instance.publicly_accessible()));
+    now.set_some(table.port.path, int_value(port(instance)));
     let group = instance.db_parameter_groups().first();
     let group = group.and_then(|group| group.db_parameter_group_name());
     now.set_some(table.parameters.path, text_value(group));
@@ -163,7 +164,6 @@ fn read_own(
         table.encryption.path,
         Value::Text(encryption(instance, written, keys)),
     );
-    now.set_some(table.port.path, int_value(port(instance)));
     let group = instance
         .db_subnet_group()
         .and_then(|group| group.db_subnet_group_name());
@@ -251,9 +251,9 @@ fn read_pending(
             waiting.set(table.logs.path, Value::texts(after));
         }
     }
+    waiting.set_some(table.port.path, int_value(pending.port()));
     let Some(own) = table.of_source else { return };
     waiting.set_some(own.storage.path, int_value(pending.allocated_storage()));
-    waiting.set_some(own.port.path, int_value(pending.port()));
     waiting.set_some(own.iops.path, int_value(pending.iops()));
     waiting.set_some(own.throughput.path, int_value(pending.storage_throughput()));
     let storage_type = pending.storage_type().map(str::to_ascii_lowercase);
