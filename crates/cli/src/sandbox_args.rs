@@ -20,6 +20,9 @@ pub(crate) struct ServeArgs {
     /// Answer each call only after this time, such as `50ms`.
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub latency: Option<std::time::Duration>,
+    /// Account of callers whose credentials name none.
+    #[arg(long, value_name = "ACCOUNT")]
+    pub account: Option<String>,
 }
 
 /// Does what somebody else would, with AWS's own names.
