@@ -107,6 +107,19 @@ fn values(change: &Change) -> String {
     }
 }
 
+/// The resource of a change, or those of several that say the same.
+fn resources(group: &Group<'_>) -> (&'static str, String) {
+    if group.size() > 1 {
+        return ("resources", safe(&group.names(40)));
+    }
+    let resource = &group.change.resource;
+    let noun = safe(&resource.noun);
+    (
+        "resource",
+        format!("{noun} <code>{}</code>", safe(&resource.id)),
+    )
+}
+
 fn body(document: &Document, group: &Group<'_>, places: &Places) -> String {
     let change = group.change;
     let mut out = String::new();
@@ -115,19 +128,8 @@ fn body(document: &Document, group: &Group<'_>, places: &Places) -> String {
             out = format!("{out}<dt>{label}</dt><dd>{text}</dd>");
         }
     };
-    let resource = &change.resource;
-    if group.size() > 1 {
-        pair("resources", safe(&group.names(40)));
-    } else {
-        pair(
-            "resource",
-            format!(
-                "{} <code>{}</code>",
-                safe(&resource.noun),
-                safe(&resource.id)
-            ),
-        );
-    }
+    let (label, resources) = resources(group);
+    pair(label, resources);
     for line in &change.details {
         pair(&safe(&line.label), safe_lines(&line.text));
     }
