@@ -354,7 +354,7 @@ impl Planner<'_> {
     /// What copies a resource and belongs to nobody here.
     fn strange_followers(
         &self,
-        address: &pgward_model::Address,
+        address: &Address,
         present: &Present,
     ) -> Option<String> {
         let declared = |name: &&String| {
