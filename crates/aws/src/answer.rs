@@ -70,7 +70,6 @@ const CODES: &[(&str, FaultKind)] = &[
     ("ResourceInUseException", FaultKind::InUse),
     ("DeleteConflict", FaultKind::InUse),
     ("DependencyViolation", FaultKind::InUse),
-    ("SubnetAlreadyInUse", FaultKind::InUse),
     (
         "DBProxyTargetAlreadyRegisteredFault",
         FaultKind::AlreadyExists,
@@ -104,6 +103,7 @@ const CODES: &[(&str, FaultKind)] = &[
     ("ProvisionedIopsNotAvailableInAZFault", FaultKind::Invalid),
     ("StorageTypeNotAvailableFault", FaultKind::Invalid),
     ("StorageTypeNotSupported", FaultKind::Invalid),
+    ("SubnetAlreadyInUse", FaultKind::Invalid),
     ("ValidationError", FaultKind::Invalid),
     ("ValidationException", FaultKind::Invalid),
 ];
