@@ -449,3 +449,22 @@ fn manual_pages_and_completions_are_those_of_the_program() {
         assert!(script.contains("warnings-as-errors"), "{shell}");
     }
 }
+
+#[test]
+fn the_sandbox_asks_nothing_of_aws_for_the_values_of_a_file() {
+    let folder = folder();
+    edit(
+        folder.path(),
+        "dev.toml",
+        "class               = \"db.t3.micro\"",
+        "class               = { ssm = \"/shop/class\" }",
+    );
+    let line = "sandbox call rds:DescribeDBInstances {} --spec dev";
+    let output = run(folder.path(), line);
+    let complaints = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{complaints}");
+    assert!(
+        complaints.contains("the sandbox has no Systems Manager"),
+        "{complaints}"
+    );
+}

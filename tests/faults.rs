@@ -20,12 +20,13 @@ const SEED: u64 = 7;
 const RUNS: usize = 3;
 
 /// What strikes, in the words of the tables.
-const FAULTS: [(&str, FaultKind); 14] = [
+const FAULTS: [(&str, FaultKind); 15] = [
     ("throttled", FaultKind::Throttle),
     ("internal error", FaultKind::Internal500),
     ("unavailable", FaultKind::Unavailable503),
     ("reset", FaultKind::Reset),
     ("lost answer", FaultKind::LostReply),
+    ("half an answer", FaultKind::CutShort),
     ("no answer in time", FaultKind::Timeout),
     ("HTML for an answer", FaultKind::NotXml),
     (
@@ -78,7 +79,7 @@ const FEWER: [&str; 6] = [
 ];
 
 /// What strikes looks.
-const LOOKS: [&str; 3] = ["reset", "denied", "expired credentials"];
+const LOOKS: [&str; 4] = ["reset", "half an answer", "denied", "expired credentials"];
 
 /// Looks whose failure leaves out no more than a sentence.
 const EXTRAS: [&str; 4] = [

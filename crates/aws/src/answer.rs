@@ -10,7 +10,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::request_id::RequestId;
 use pgward_engine::{Fault, FaultKind};
 
-use crate::retry::is_page;
+use crate::retry::{is_cut, is_page};
 
 /// Codes whose name does not say what they mean (reference: resource semantics, 1.2).
 const CODES: &[(&str, FaultKind)] = &[
@@ -70,7 +70,6 @@ const CODES: &[(&str, FaultKind)] = &[
     ("ResourceInUseException", FaultKind::InUse),
     ("DeleteConflict", FaultKind::InUse),
     ("DependencyViolation", FaultKind::InUse),
-    ("SubnetAlreadyInUse", FaultKind::InUse),
     (
         "DBProxyTargetAlreadyRegisteredFault",
         FaultKind::AlreadyExists,
@@ -104,6 +103,7 @@ const CODES: &[(&str, FaultKind)] = &[
     ("ProvisionedIopsNotAvailableInAZFault", FaultKind::Invalid),
     ("StorageTypeNotAvailableFault", FaultKind::Invalid),
     ("StorageTypeNotSupported", FaultKind::Invalid),
+    ("SubnetAlreadyInUse", FaultKind::Invalid),
     ("ValidationError", FaultKind::Invalid),
     ("ValidationException", FaultKind::Invalid),
 ];
@@ -232,6 +232,9 @@ where
     let page = raw
         .and_then(|response| response.body().bytes())
         .is_some_and(is_page);
+    let cut = raw
+        .and_then(|response| response.body().bytes())
+        .is_some_and(is_cut);
     let code = error.code().filter(|code| !code.is_empty());
     let answer = Answer {
         action,
@@ -244,6 +247,7 @@ where
         SdkError::DispatchFailure(failure) => (transport(action, failure), in_words(error)),
         SdkError::TimeoutError(_) => (lost(action), "no answer in time".to_owned()),
         SdkError::ConstructionFailure(_) => (FaultKind::Other, in_words(error)),
+        _ if code.is_none() && cut => (lost(action), "the answer broke off".to_owned()),
         _ if code.is_none() => (classify(&answer), no_answer(status, page)),
         _ => (classify(&answer), answer.message.to_owned()),
     };

@@ -43,7 +43,8 @@ pub(crate) async fn observe(aws: &Aws, environments: &[&Desired]) -> Vec<Live> {
             Live {
                 resources: resources(desired, &found),
                 leftovers: leftovers(desired, &found, &taken),
-                subnets,
+                unread_subnets: subnets.is_none(),
+                subnets: subnets.unwrap_or_default(),
                 keys,
                 not_checked: gaps.clone(),
             }

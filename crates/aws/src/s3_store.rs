@@ -19,7 +19,7 @@ use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use pgward_engine::{Fault, FaultKind};
 
-use crate::retry::{CountAttempts, InVain};
+use crate::retry::{CountAttempts, InVain, Whole};
 use crate::session::Session;
 
 const READ: &str = "s3:GetObject";
@@ -82,6 +82,7 @@ impl S3Store {
             .timeout_config(timeouts)
             .retry_classifier(InVain)
             .interceptor(CountAttempts)
+            .interceptor(Whole)
             .force_path_style(emulated);
         if emulated {
             config = config

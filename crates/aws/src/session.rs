@@ -30,7 +30,7 @@ use tokio::time::Instant;
 use crate::answer;
 use crate::calls::{CallLog, CallRecord};
 use crate::credentials::Chain;
-use crate::retry::{ATTEMPTS, CountAttempts, InVain};
+use crate::retry::{ATTEMPTS, CountAttempts, InVain, Whole};
 
 /// How often a request is sent before its call fails.
 const ATTEMPTS_MAX: u32 = 8;
@@ -114,6 +114,7 @@ macro_rules! clients {
                         .retry_partition(RetryPartition::new(partition))
                         .retry_classifier(InVain)
                         .interceptor(CountAttempts)
+                        .interceptor(Whole)
                         .build();
                     $crate_name::Client::from_conf(config)
                 })

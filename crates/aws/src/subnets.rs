@@ -14,14 +14,16 @@ use crate::listing::{Fleet, pages};
 /// Subnets by id.
 type Subnets = BTreeMap<String, Subnet>;
 
-/// The subnets of each environment, in order. What DB subnet groups already tell is not read again.
-pub(crate) async fn read(fleet: &Fleet<'_>) -> Vec<Subnets> {
+/// The subnets of each environment, in order; nothing where those that tags choose can't be read.
+/// What DB subnet groups already tell is not read again.
+pub(crate) async fn read(fleet: &Fleet<'_>) -> Vec<Option<Subnets>> {
     let tagged: Vec<_> = fleet
         .environments()
         .iter()
-        .map(|desired| -> Boxed<'_, Subnets> { Box::pin(by_tags(fleet, desired)) })
+        .map(|desired| -> Boxed<'_, Option<Subnets>> { Box::pin(by_tags(fleet, desired)) })
         .collect();
-    let (groups, tagged) = tokio::join!(fleet.subnet_groups(), join_all(tagged));
+    let (groups, tagged, tables) =
+        tokio::join!(fleet.subnet_groups(), join_all(tagged), routes(fleet));
     let mut known: Subnets = groups
         .unwrap_or_default()
         .iter()
@@ -36,7 +38,7 @@ pub(crate) async fn read(fleet: &Fleet<'_>) -> Vec<Subnets> {
         .collect();
     if !missing.is_empty() {
         match by_ids(fleet.aws, &missing).await {
-            Ok(found) => known.extend(with_routes(fleet, found).await),
+            Ok(found) => known.extend(found),
             Err(fault) => fleet.gap("subnets", &fault),
         }
     }
@@ -44,10 +46,14 @@ pub(crate) async fn read(fleet: &Fleet<'_>) -> Vec<Subnets> {
         .environments()
         .iter()
         .zip(tagged)
-        .map(|(desired, mut subnets)| {
+        .map(|(desired, subnets)| {
+            let mut subnets = subnets?;
             let named = ids(desired).filter_map(|id| known.get_key_value(id));
             subnets.extend(named.map(|(id, subnet)| (id.clone(), subnet.clone())));
-            subnets
+            for subnet in subnets.values_mut() {
+                subnet.public = table_of(subnet, &tables).map(is_open);
+            }
+            Some(subnets)
         })
         .collect()
 }
@@ -85,10 +91,10 @@ fn of_group(group: &DbSubnetGroup) -> Vec<(String, Subnet)> {
         .collect()
 }
 
-/// The subnets that tags choose; empty if the spec names them, or they can't be read.
-async fn by_tags(fleet: &Fleet<'_>, desired: &Desired) -> Subnets {
+/// The subnets that tags choose, empty if the spec names them; nothing if they can't be read.
+async fn by_tags(fleet: &Fleet<'_>, desired: &Desired) -> Option<Subnets> {
     let Some(SubnetChoice::Tags(tags, _)) = &desired.foreign.subnets else {
-        return Subnets::new();
+        return Some(Subnets::new());
     };
     let mut filters: Vec<Filter> = tags
         .iter()
@@ -103,10 +109,10 @@ async fn by_tags(fleet: &Fleet<'_>, desired: &Desired) -> Subnets {
         filters.push(Filter::builder().name("vpc-id").values(vpc).build());
     }
     match list(fleet.aws, filters).await {
-        Ok(found) => found.iter().filter_map(of_ec2).collect(),
+        Ok(found) => Some(found.iter().filter_map(of_ec2).collect()),
         Err(fault) => {
             fleet.gap("subnets", &fault);
-            Subnets::new()
+            None
         }
     }
 }
@@ -173,11 +179,16 @@ fn of_ec2(subnet: &LiveSubnet) -> Option<(String, Subnet)> {
     ))
 }
 
-/// Adds whether a route leads to an internet gateway.
-async fn with_routes(fleet: &Fleet<'_>, mut subnets: Subnets) -> Subnets {
-    let vpcs: BTreeSet<String> = subnets.values().map(|subnet| subnet.vpc.clone()).collect();
+/// The route tables of the environments' VPCs, which tell whether the internet reaches a subnet;
+/// none if they can't be read.
+async fn routes(fleet: &Fleet<'_>) -> Vec<RouteTable> {
+    let named = fleet.environments().iter();
+    let vpcs: BTreeSet<String> = named
+        .filter_map(|desired| desired.foreign.vpc.as_ref())
+        .map(|(vpc, _)| vpc.clone())
+        .collect();
     if vpcs.is_empty() {
-        return subnets;
+        return Vec::new();
     }
     let aws = fleet.aws;
     let filter = Filter::builder()
@@ -194,15 +205,10 @@ async fn with_routes(fleet: &Fleet<'_>, mut subnets: Subnets) -> Subnets {
         |output| (output.route_tables.unwrap_or_default(), output.next_token),
     )
     .await;
-    match tables {
-        Ok(tables) => {
-            for subnet in subnets.values_mut() {
-                subnet.public = table_of(subnet, &tables).map(is_open);
-            }
-        }
-        Err(fault) => fleet.gap("whether the subnets are private", &fault),
-    }
-    subnets
+    tables.unwrap_or_else(|fault| {
+        fleet.gap("whether the subnets are private", &fault);
+        Vec::new()
+    })
 }
 
 /// The route table of a subnet: its own, else the main one of its VPC.

@@ -387,7 +387,7 @@ pub struct DriftArgs {
     /// Every environment of the directory in one run, reads shared.
     #[arg(long, conflicts_with_all = ["spec", "environment", "file"])]
     pub all: bool,
-    /// Write an `[ignore.*]` section for this path into the spec, in place of comparing.
+    /// Write an `[ignore.*]` section into the spec for each value that differs at this path now.
     #[arg(long, value_name = "PATH", requires_all = ["reason", "until"], conflicts_with = "all")]
     pub accept: Option<String>,
     /// Why it is accepted.

@@ -27,7 +27,7 @@ pub(crate) fn unknown_caller(fault: &Fault, global: &Global) -> Failure {
     } else {
         diagnostic
             .fact("AWS", said)
-            .fact("next", next_to_the_network(global))
+            .fact("next", next_without_a_name(fault, global))
     };
     Failure::of(Exit::Failed, diagnostic)
 }
@@ -79,6 +79,18 @@ fn with_places(diagnostic: Diagnostic, fault: &Fault, said: String, global: &Glo
         .fact("next", next.join("\n"))
 }
 
+/// AWS answered, or did not: only then the network is to blame.
+fn next_without_a_name(fault: &Fault, global: &Global) -> String {
+    match (&fault.code, fault.kind) {
+        (None, _) => next_to_the_network(global),
+        (Some(_), FaultKind::Denied) => "a policy denies sts:GetCallerIdentity, which needs no \
+            permission of its own: look at the organization's policies and at that of the VPC \
+            endpoint, or take other credentials with --profile NAME"
+            .to_owned(),
+        (Some(_), _) => "run the same command again".to_owned(),
+    }
+}
+
 /// AWS can't be reached: the endpoint that was named, a proxy, if there is one, or the network.
 fn next_to_the_network(global: &Global) -> String {
     if let Some(endpoint) = &global.endpoint_url {
@@ -102,4 +114,27 @@ fn file(variable: &str, name: &str) -> Option<String> {
         None => std::env::home_dir()?.join(".aws").join(name),
     };
     std::fs::read_to_string(path).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_network_is_not_to_blame_for_what_aws_answered() {
+        let line = ["pgward", "version"].map(std::ffi::OsString::from);
+        let global = crate::args::parse(line.to_vec()).unwrap().global;
+        let action = "sts:GetCallerIdentity";
+        let with = |kind, code: Option<&str>| {
+            let mut fault = Fault::new(kind, action, "no");
+            fault.code = code.map(str::to_owned);
+            next_without_a_name(&fault, &global)
+        };
+        assert!(with(FaultKind::Denied, Some("AccessDenied")).starts_with("a policy denies"));
+        assert_eq!(
+            with(FaultKind::Throttled, Some("Throttling")),
+            "run the same command again"
+        );
+        assert!(with(FaultKind::Other, None).starts_with("look at "));
+    }
 }

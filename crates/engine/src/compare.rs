@@ -2,7 +2,8 @@
 
 use pgward_model::{Attribute, Catalog, Form, Matches, Object, Value};
 
-/// Whether the live value is what the declared one asks for.
+/// Whether the live value is what the declared one asks for; `desired` and `present` are the
+/// objects around them.
 pub(crate) fn equal(
     catalog: &Catalog,
     attribute: &Attribute,
@@ -10,6 +11,7 @@ pub(crate) fn equal(
     declared: &Value,
     live: &Value,
     desired: &Object,
+    present: &Object,
 ) -> bool {
     if declared == live {
         return true;
@@ -29,7 +31,9 @@ pub(crate) fn equal(
             _ => false,
         },
         Matches::VersionPrefix => match (declared.as_text(), live.as_text()) {
-            (Some(declared), Some(live)) => version_fits(declared, live, upgrades_itself(desired)),
+            (Some(declared), Some(live)) => {
+                version_fits(declared, live, upgrades_itself(desired, present))
+            }
             _ => false,
         },
         Matches::StorageFloor => match (declared.as_int(), live.as_int()) {
@@ -72,11 +76,16 @@ fn sorted(value: &Value) -> Vec<String> {
     items
 }
 
-/// Whether AWS moves the version up by itself, so that a later minor version is as good.
-fn upgrades_itself(desired: &Object) -> bool {
-    desired
-        .iter()
-        .any(|(path, value)| path.ends_with("minor_upgrades") && value.as_bool() == Some(true))
+/// Whether AWS moves the version up by itself, so that a later minor version is as good: as it is
+/// declared, else as AWS is set.
+fn upgrades_itself(desired: &Object, present: &Object) -> bool {
+    let flag = |of: &Object| {
+        let mut found = of
+            .iter()
+            .filter(|(path, _)| path.ends_with("minor_upgrades"));
+        found.find_map(|(_, value)| value.as_bool())
+    };
+    flag(desired).or_else(|| flag(present)) == Some(true)
 }
 
 /// `16` is satisfied by every `16.x`; `16.8` by `16.8` and, where AWS upgrades, by what follows.
@@ -155,6 +164,25 @@ mod tests {
         assert!(version_fits("16.8", "16.10", true));
         assert!(!version_fits("16.11", "16.10", true));
         assert!(version_fits("11.22", "11.22-rds.20250508", false));
+    }
+
+    #[test]
+    fn what_the_file_does_not_say_of_minor_versions_aws_says() {
+        let with = |flag: Option<bool>| {
+            let mut object = Object::new();
+            object.set_some("care.minor_upgrades", flag.map(Value::Bool));
+            object
+        };
+        for (declared, live, expected) in [
+            (None, Some(true), true),
+            (None, Some(false), false),
+            (None, None, false),
+            (Some(false), Some(true), false),
+            (Some(true), Some(false), true),
+        ] {
+            let moves = upgrades_itself(&with(declared), &with(live));
+            assert_eq!(moves, expected, "{declared:?} {live:?}");
+        }
     }
 
     #[test]

@@ -68,6 +68,7 @@ pub fn teardown(desired: &Desired, live: &Live, keep: &[String]) -> Changes {
     let mut changes = Changes::default();
     for (address, resource) in &desired.resources {
         match live.resources.get(address).unwrap_or(&Observation::Absent) {
+            Observation::Present(present) if present.restorable => {}
             Observation::Present(present)
                 if is_ours(desired, present) && !is_kept(address, keep) =>
             {
@@ -132,10 +133,15 @@ fn whole(resource: &Resource, verb: Verb, live: Option<&Present>) -> ResourceCha
 
 /// The value of an output of another resource, or of the subnets that tags choose.
 pub(crate) fn find_output(live: &Live, reference: &Reference) -> Option<Value> {
-    if reference.address.as_str() == "subnets" {
+    if is_of_subnets(reference) {
         return (!live.subnets.is_empty()).then(|| Value::texts(live.subnets.keys().cloned()));
     }
     live.output(&reference.address, &reference.output)
+}
+
+/// Whether a reference means the subnets that tags choose.
+fn is_of_subnets(reference: &Reference) -> bool {
+    reference.address.as_str() == "subnets"
 }
 
 /// The values of one resource that differ, and how many were compared.
@@ -193,6 +199,9 @@ impl View<'_> {
                 continue;
             }
             settled.insert(path.to_owned());
+            if self.waits_for_a_read(declared) {
+                continue;
+            }
             if attribute.is_keyed() {
                 self.compare_keys(attribute, declared, &desired, &mut found);
             } else {
@@ -230,6 +239,17 @@ impl View<'_> {
         if !updating.is_empty() && rest_counts {
             self.push(Verb::Update, updating, changes);
         }
+    }
+
+    /// Whether a value names an output of what could not be read, so that it can't be compared.
+    fn waits_for_a_read(&self, declared: &Value) -> bool {
+        let mut unknown = Vec::new();
+        declared.references(&mut unknown);
+        unknown.iter().any(|reference| {
+            let found = self.live.resources.get(&reference.address);
+            matches!(found, Some(Observation::Unreadable(_)))
+                || (is_of_subnets(reference) && self.live.unread_subnets)
+        })
     }
 
     /// How many declared values are compared.
@@ -286,8 +306,7 @@ impl View<'_> {
         if self.is_ignored(&path) {
             return;
         }
-        let same =
-            |live: &Value| compare::equal(self.catalog, attribute, None, declared, live, desired);
+        let same = |live: &Value| self.equal(attribute, None, declared, live, desired);
         let now = self.present.now.get(attribute.path);
         let waiting = self.present.waiting.get(attribute.path);
         match (now, waiting) {
@@ -346,7 +365,7 @@ impl View<'_> {
             let (before, after) = (live.get(key), declared.get(key));
             let same = match (before, after) {
                 (Some(before), Some(after)) => {
-                    compare::equal(self.catalog, attribute, Some(key), after, before, desired)
+                    self.equal(attribute, Some(key), after, before, desired)
                 }
                 _ => false,
             };
@@ -354,6 +373,26 @@ impl View<'_> {
                 found.push(self.change(attribute, Some(key), before, after));
             }
         }
+    }
+
+    fn equal(
+        &self,
+        attribute: &Attribute,
+        key: Option<&str>,
+        declared: &Value,
+        live: &Value,
+        desired: &Object,
+    ) -> bool {
+        let present = &self.present.now;
+        compare::equal(
+            self.catalog,
+            attribute,
+            key,
+            declared,
+            live,
+            desired,
+            present,
+        )
     }
 
     fn is_ignored(&self, path: &pgward_model::Path) -> bool {

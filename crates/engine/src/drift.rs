@@ -8,7 +8,7 @@ use pgward_model::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Live, Plan, PlannedChange, Requested, Verb, compare};
+use crate::{Live, Observation, Plan, PlannedChange, Requested, Verb, compare};
 
 /// Why a difference is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -173,6 +173,13 @@ pub fn drift(
         .filter(|change| change.verb != Verb::Restart)
         .map(|change| item(desired, catalog, plan, change, record, today))
         .collect();
+    for item in &mut items {
+        let found = live.resources.get(&item.address);
+        if matches!(found, Some(Observation::Present(present)) if present.restorable) {
+            item.remarks
+                .push("it is scheduled for deletion; apply brings it back as it was".to_owned());
+        }
+    }
     items.extend(expected(desired, live, catalog));
     items.extend(overdue(desired, plan));
     items.extend(disowned(desired, plan, record));
@@ -266,7 +273,7 @@ fn item(
     // What was never applied can't have been changed.
     let class = if ignored {
         DriftClass::Ignored
-    } else if record.map_or(plan.is_new, |record| !made_outside(record, change)) {
+    } else if record.map_or(plan.is_new, |record| !made_outside(plan, record, change)) {
         DriftClass::NotApplied
     } else {
         DriftClass::Outside
@@ -309,7 +316,7 @@ fn item(
 }
 
 /// Whether AWS differs from what the last apply left, and not only from the present spec.
-fn made_outside(record: &Record, change: &PlannedChange) -> bool {
+fn made_outside(plan: &Plan, record: &Record, change: &PlannedChange) -> bool {
     match change.verb {
         // Gone since the last apply; or new in the spec.
         Verb::Create => record.names.contains_key(&change.address),
@@ -317,8 +324,44 @@ fn made_outside(record: &Record, change: &PlannedChange) -> bool {
         Verb::Delete => !record.names.contains_key(&change.address),
         Verb::Update | Verb::Replace | Verb::Restart | Verb::Await | Verb::Adopt => {
             record.values.get(&change.path) != change.before_text.as_ref()
+                && !was_declared(record, change)
+                && !takes_its_place(plan, record, change)
         }
     }
+}
+
+/// Whether a value is new under the name of one that is still in AWS as it was applied.
+fn takes_its_place(plan: &Plan, record: &Record, change: &PlannedChange) -> bool {
+    let (Some((_, Some(_))), None, Some(applied)) = (
+        &change.attribute,
+        &change.before,
+        record.values.get(&change.path),
+    ) else {
+        return false;
+    };
+    let still_there = |other: &PlannedChange| {
+        other.address == change.address
+            && other.after.is_none()
+            && other.before_text.as_ref() == Some(applied)
+            && was_declared(record, other)
+    };
+    plan.changes.iter().any(still_there)
+}
+
+/// Whether a value that the spec no longer has was applied under the name of its section then: it
+/// is known by its key, which it shows.
+fn was_declared(record: &Record, change: &PlannedChange) -> bool {
+    let (Some((attribute, Some(key))), None, Some(text)) =
+        (&change.attribute, &change.after, &change.before_text)
+    else {
+        return false;
+    };
+    let all = attribute.trim_end_matches(".*");
+    text.starts_with(key.as_str())
+        && record
+            .values
+            .iter()
+            .any(|(path, value)| path.is_within(all) && value == text)
 }
 
 /// Drift exposes where the change that was made outside would: the planned one, turned around.
@@ -394,6 +437,7 @@ fn expected(desired: &Desired, live: &Live, catalog: &Catalog) -> Vec<DriftItem>
                 declared,
                 now,
                 &resource.attributes,
+                &present.now,
             );
             if declared == now || !fits || attribute.matches != Matches::StorageFloor {
                 continue;

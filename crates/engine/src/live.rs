@@ -102,6 +102,9 @@ pub struct Present {
     /// Whether AWS is still creating it, so that not all of it shows.
     #[serde(default)]
     pub unfinished: bool,
+    /// Whether it is deleted but for a time in which a creation brings it back as it was.
+    #[serde(default)]
+    pub restorable: bool,
     /// Whether it takes changes.
     pub readiness: Readiness,
     /// Whether AWS takes no snapshot of it in its state, and deletes it only without one.
@@ -129,6 +132,7 @@ impl Present {
             followers: Vec::new(),
             status: "available".to_owned(),
             unfinished: false,
+            restorable: false,
             readiness: Readiness::Ready,
             without_snapshot: false,
             advice: String::new(),
@@ -156,13 +160,12 @@ impl Observation {
         Self::Present(Box::new(present))
     }
 
-    /// The resource, if it exists.
+    /// The resource, if it exists; what is deleted and can be brought back does not.
     #[must_use]
     pub fn as_present(&self) -> Option<&Present> {
-        if let Self::Present(present) = self {
-            Some(present)
-        } else {
-            None
+        match self {
+            Self::Present(present) if !present.restorable => Some(present),
+            Self::Present(_) | Self::Absent | Self::Unreadable(_) => None,
         }
     }
 }
@@ -221,6 +224,9 @@ pub struct Live {
     pub leftovers: Vec<Leftover>,
     /// The subnets of the environment, by id.
     pub subnets: BTreeMap<String, Subnet>,
+    /// Whether the subnets could not be read, so that an empty list says nothing.
+    #[serde(default)]
+    pub unread_subnets: bool,
     /// KMS keys by what was written: alias or id to ARN.
     pub keys: BTreeMap<String, String>,
     /// Reads that AWS denied or the endpoint lacks, as sentences: "roles: access denied".
@@ -236,10 +242,12 @@ impl Live {
             .and_then(Observation::as_present)
     }
 
-    /// The output of a resource, if it exists.
+    /// The output of a resource, if it exists or can be brought back: its ARN stays the same.
     #[must_use]
     pub fn output(&self, address: &Address, output: &str) -> Option<Value> {
-        self.present(address)
-            .and_then(|present| present.outputs.get(output).cloned())
+        match self.resources.get(address)? {
+            Observation::Present(present) => present.outputs.get(output).cloned(),
+            Observation::Absent | Observation::Unreadable(_) => None,
+        }
     }
 }

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use pgward_model::{Catalog, Diagnostic, Environment, Path};
 use serde::{Deserialize, Serialize};
 
-use crate::{Plan, Record, Verb, When};
+use crate::{Plan, PlannedChange, Record, Verb, When};
 
 /// When a value was sent to AWS, and by whom.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,12 +51,14 @@ pub fn requests(
         .collect()
 }
 
-/// Whether a plan would make something anew that holds data, so that the record has a word to say.
+/// Whether a plan would make something anew that holds data or a value, so that the record has a
+/// word to say.
 #[must_use]
 pub fn makes_data(plan: &Plan, catalog: &Catalog) -> bool {
-    plan.changes
-        .iter()
-        .any(|change| change.verb == Verb::Create && catalog.kind(&change.kind).stateful)
+    plan.changes.iter().any(|change| {
+        let kind = catalog.kind(&change.kind);
+        change.verb == Verb::Create && (kind.stateful || !kind.made_anew.is_empty())
+    })
 }
 
 /// P609 for what held data after the last apply, is gone, and would be made anew without it; P604 if
@@ -68,7 +70,7 @@ pub fn tell_lost(plan: &mut Plan, record: &Record, catalog: &Catalog) {
             && catalog.kind(&change.kind).stateful
             && record.names.get(&change.address) == Some(&change.name)
     });
-    let found: Vec<Diagnostic> = gone
+    let mut found: Vec<Diagnostic> = gone
         .map(|change| {
             let (noun, name) = (&change.noun, &change.name);
             let at = record.at.strftime("%-d %b %H:%M UTC");
@@ -88,6 +90,9 @@ pub fn tell_lost(plan: &mut Plan, record: &Record, catalog: &Catalog) {
                 )
         })
         .collect();
+    if !elsewhere {
+        found.extend(secrets_made_anew(plan, record, catalog));
+    }
     plan.findings.extend(found);
 }
 
@@ -109,6 +114,31 @@ fn moved(environment: &Environment, record: &Record) -> Diagnostic {
         "next",
         "put the value back, or write a new environment file and move the data",
     )
+}
+
+/// P609 for what held a value that others still have, and gets another one.
+fn secrets_made_anew(plan: &Plan, record: &Record, catalog: &Catalog) -> Vec<Diagnostic> {
+    let brought_back = |change: &PlannedChange| {
+        plan.operations
+            .iter()
+            .any(|one| one.address == change.address && one.live.is_some())
+    };
+    let gone = plan.changes.iter().filter(|change| {
+        let warning = catalog.kind(&change.kind).made_anew;
+        change.verb == Verb::Create
+            && !warning.is_empty()
+            && !brought_back(change)
+            && record.names.get(&change.address) == Some(&change.name)
+    });
+    gone.map(|change| {
+        let (noun, name) = (&change.noun, &change.name);
+        let made_anew = catalog.kind(&change.kind).made_anew;
+        let message = format!("the {noun} {name} is gone; {made_anew}");
+        Diagnostic::warning("P609", message)
+            .at_some(change.origin.as_ref(), "")
+            .about(change.address.as_str())
+    })
+    .collect()
 }
 
 /// Adds to what waits since when it does, and whether a window has passed without effect.

@@ -50,6 +50,11 @@ attributes! {
     /// What missing data means; follows the metric.
     MISSING_DATA: "*.missing_data", Form::Text => derived().aws("TreatMissingData");
 
+    /// Unit that the measurements must have; any, since another one than the metric's own silences
+    /// the alarm.
+    UNIT: "*.unit", Form::Text => derived().aws("Unit")
+        .reason("Measurements of another unit are not looked at, so the alarm would see none.");
+
     /// Whether the alarm notifies at all.
     ACTIONS: "*.actions", Form::Bool => derived().aws("ActionsEnabled")
         .show(|_, value| if value.as_bool() == Some(true) { "on" } else { "off" }.to_owned());
@@ -57,6 +62,9 @@ attributes! {
     /// Tags of every resource.
     TAGS: "tags.*", Form::Map => derived().aws("Tags").terraform("tags").show(tags::show);
 }
+
+/// The unit of an alarm that looks at every measurement.
+pub const ANY_UNIT: &str = "any";
 
 /// The kind's entry in the catalog.
 pub static KIND: Kind = Kind {
@@ -85,6 +93,7 @@ pub static KIND: Kind = Kind {
     delete_effect: pgward_model::Effect::Online,
     delete_reason: "",
     instead_of_replacing: "",
+    made_anew: "",
     create_time: Usual::MOMENT,
     change_time: Usual::MOMENT,
     delete_time: Usual::MOMENT,

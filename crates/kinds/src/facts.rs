@@ -164,6 +164,21 @@ pub fn minors(major: &str) -> Vec<String> {
 }
 
 #[derive(Debug, Deserialize)]
+struct Reserved {
+    master_users: Vec<String>,
+}
+
+/// Words that can't be the name of a master user, in lower case.
+#[must_use]
+pub fn reserved_users() -> &'static [String] {
+    static RESERVED: OnceLock<Reserved> = OnceLock::new();
+    let text = include_str!("../data/reserved.toml");
+    &RESERVED
+        .get_or_init(|| toml::from_str(text).expect("a test reads the bundled data"))
+        .master_users
+}
+
+#[derive(Debug, Deserialize)]
 struct Prices {
     date: String,
     month_hours: i64,
@@ -263,6 +278,11 @@ impl Facts for Bundled {
 
     fn metric_meant_by(&self, name: &str) -> Option<String> {
         meant_by(name)
+    }
+
+    fn is_reserved_user(&self, name: &str) -> bool {
+        let name = name.to_ascii_lowercase();
+        name.starts_with("pg_") || reserved_users().contains(&name)
     }
 
     fn majors(&self) -> Vec<String> {

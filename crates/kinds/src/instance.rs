@@ -53,7 +53,7 @@ attributes! {
     /// Storage type.
     STORAGE_TYPE: "storage.type", Form::Text => aws("StorageType").terraform("storage_type")
         .one_of(&["gp2", "gp3", "io1", "io2"]).applies(Window).effect(Degraded).cooldown_hours(6)
-        .default("gp3").matches(Matches::IgnoringCase)
+        .default("gp3 for a new instance; else as it is").matches(Matches::IgnoringCase)
         .reason("Online; latency is higher until the volume is converted, for hours.");
 
     /// Storage. It can grow by at least 10% and never shrink.
@@ -95,7 +95,8 @@ attributes! {
 
     /// Port PostgreSQL listens on. AWS restarts at once, whatever the window.
     PORT: "postgres.port", Form::Int => aws("Port, DBPortNumber").terraform("port")
-        .range(1150, 65_535).applies(Now).effect(Downtime).interruption(30, 120).default("5432")
+        .range(1150, 65_535).applies(Now).effect(Downtime).interruption(30, 120)
+        .default("5432 for a new instance; else as it is")
         .reason("RDS restarts PostgreSQL at once to change the port, whatever the window.");
 
     /// Whether roles may log in with an IAM token.
@@ -160,6 +161,11 @@ attributes! {
         .terraform("performance_insights_retention_period").default("not managed")
         .reason("It takes effect at once.");
 
+    /// Mode of Database Insights: `standard` with a retention below 465 days.
+    INSIGHTS_MODE: "monitoring.insights_mode", Form::Text => derived().aws("DatabaseInsightsMode")
+        .terraform("database_insights_mode")
+        .reason("The advanced mode needs a retention of 465 days.");
+
     /// Logs that go to CloudWatch: `postgresql`, `upgrade`, `iam-db-auth-error`.
     LOGS: "monitoring.logs", Form::Set => aws("EnableCloudwatchLogsExports")
         .terraform("enabled_cloudwatch_logs_exports").default("not managed")
@@ -168,7 +174,9 @@ attributes! {
 
     /// Name of the master user, fixed when the instance is created.
     MASTER_USERNAME: "instance.master_username", Form::Text => derived().aws("MasterUsername")
-        .terraform("username").applies(OnCreate);
+        .terraform("username").applies(OnReplace).effect(DataLoss)
+        .reason("RDS fixes the master user when it creates an instance: [secret.master] username \
+                 has to be the one that is there.");
 
     /// Secret that holds the master password when the instance is created.
     MASTER_SECRET: "instance.master_secret", Form::Text => derived().aws("MasterUserPassword")
@@ -192,6 +200,10 @@ attributes! {
 
 /// What is written as the key of a database that is not encrypted.
 pub const NOT_ENCRYPTED: &str = "none";
+
+/// The storage type of a new instance whose file names none. RDS itself would choose by what else
+/// is sent.
+pub const NEW_STORAGE: &str = "gp3";
 
 /// The kind's entry in the catalog.
 pub static KIND: Kind = Kind {
@@ -245,6 +257,7 @@ pub static KIND: Kind = Kind {
     delete_effect: DataLoss,
     delete_reason: "",
     instead_of_replacing: "move the data: snapshot, restore under another name, switch over",
+    made_anew: "",
     create_time: Usual::minutes(12, 20, 60),
     change_time: Usual::minutes(5, 15, 80),
     delete_time: Usual::minutes(5, 10, 60),
@@ -253,7 +266,7 @@ pub static KIND: Kind = Kind {
 };
 
 /// Retention from or to zero switches backups on or off, which interrupts.
-fn crossing_zero(case: &Case<'_>) -> Effect {
+pub(crate) fn crossing_zero(case: &Case<'_>) -> Effect {
     let zero = |value: Option<&Value>| value.and_then(Value::as_int) == Some(0);
     if zero(case.before) == zero(case.after) {
         Online
@@ -263,7 +276,7 @@ fn crossing_zero(case: &Case<'_>) -> Effect {
 }
 
 /// From or to zero it waits for the window, otherwise it is set at once (resource semantics, 6.4).
-fn retention_applies(case: &Case<'_>) -> Applies {
+pub(crate) fn retention_applies(case: &Case<'_>) -> Applies {
     if crossing_zero(case) == Downtime {
         Window
     } else {
@@ -271,11 +284,11 @@ fn retention_applies(case: &Case<'_>) -> Applies {
     }
 }
 
-fn retention_cut(case: &Case<'_>) -> bool {
+pub(crate) fn retention_cut(case: &Case<'_>) -> bool {
     case.before.is_some() && case.after.and_then(Value::as_int) == Some(0)
 }
 
-fn retention_reason(case: &Case<'_>) -> String {
+pub(crate) fn retention_reason(case: &Case<'_>) -> String {
     if retention_cut(case) {
         "It deletes every automated backup and ends point-in-time recovery.".to_owned()
     } else if crossing_zero(case) == Downtime {
@@ -459,7 +472,7 @@ fn engine(resource: &Resource) -> Described {
 
 fn storage(resource: &Resource) -> Described {
     let of = &resource.attributes;
-    let kind = of.text(STORAGE_TYPE.path).unwrap_or("gp3");
+    let kind = of.text(STORAGE_TYPE.path).unwrap_or(NEW_STORAGE);
     let size = of.int(STORAGE.path).unwrap_or_default();
     line(
         "storage",

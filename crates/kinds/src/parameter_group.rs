@@ -69,6 +69,7 @@ pub static KIND: Kind = Kind {
     delete_effect: Effect::Online,
     delete_reason: "",
     instead_of_replacing: "give the parameter group another name: [postgres] parameter_group",
+    made_anew: "",
     create_time: Usual::MOMENT,
     change_time: Usual::MOMENT,
     delete_time: Usual::minutes(0, 3, 15),

@@ -106,6 +106,7 @@ pub static KIND: Kind = Kind {
     delete_effect: pgward_model::Effect::Downtime,
     delete_reason: "Its endpoint goes, and who connects there loses the connection.",
     instead_of_replacing: "",
+    made_anew: "",
     create_time: Usual::minutes(5, 10, 40),
     change_time: Usual::minutes(0, 3, 40),
     delete_time: Usual::minutes(2, 5, 40),

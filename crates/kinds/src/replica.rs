@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use pgward_model::{
     Address,
-    Applies::{AfterReboot, Now, OnReplace, Window},
+    Applies::{AfterReboot, Now, OnReplace, PerKey, Window},
     Case, Described,
     Effect::{self, DataLoss, Degraded, Downtime, Reboot, Replace},
     Form, Kind, Matches, Resource, Usual, Way, attributes,
@@ -36,7 +36,7 @@ attributes! {
 
     /// Whether a standby in another zone takes over when the replica fails.
     MULTI_AZ: "*.multi_az", Form::Bool => aws("MultiAZ").terraform("multi_az").applies(Window)
-        .effect(Degraded).default("false")
+        .effect(Degraded).default("false for a new replica; else as it is")
         .reason("RDS copies the volume in the background; I/O is slower until it is warm.")
         .reason_by(instance::standby_reason);
 
@@ -47,8 +47,8 @@ attributes! {
     /// How long its backups are kept; RDS copies only a replica that keeps some, so it follows
     /// `[backup] retention` where another replica copies this one.
     RETENTION: "*.retention", Form::Days => derived().aws("BackupRetentionPeriod")
-        .applies(Window).effect(Degraded)
-        .reason("RDS takes a first backup; I/O stands still for seconds.");
+        .applies(PerKey(instance::retention_applies)).effect_by(first_backup).reason_by(retention_reason)
+        .exposes(instance::retention_cut, "nothing of it can be restored any more");
 
     /// Whether it gets a public address; follows `[instance] public`.
     PUBLIC: "*.public", Form::Bool => derived().aws("PubliclyAccessible")
@@ -101,6 +101,10 @@ attributes! {
     INSIGHTS: "*.insights", Form::DaysOrOff => derived().aws("PerformanceInsightsRetentionPeriod")
         .reason("It takes effect at once.");
 
+    /// Mode of Database Insights; that of the instance.
+    INSIGHTS_MODE: "*.insights_mode", Form::Text => derived().aws("DatabaseInsightsMode")
+        .reason("The advanced mode needs a retention of 465 days.");
+
     /// Logs that go to CloudWatch; follows `[monitoring] logs`.
     LOGS: "*.logs", Form::Set => derived().aws("EnableCloudwatchLogsExports")
         .reason("It takes effect at once.");
@@ -139,12 +143,31 @@ pub static KIND: Kind = Kind {
     delete_effect: Downtime,
     delete_reason: "Its endpoint goes, and who reads there loses the connection; the data is that of its source.",
     instead_of_replacing: "",
+    made_anew: "",
     create_time: Usual::minutes(10, 15, 60),
     change_time: Usual::minutes(5, 15, 80),
     delete_time: Usual::minutes(3, 8, 60),
     describe,
     headline: |resource| format!("DB instance {}", resource.name),
 };
+
+/// The first backup of a replica comes at once, since what is to copy it can't be made before; a
+/// replica that stands still for seconds is behind for seconds.
+fn first_backup(case: &Case<'_>) -> Effect {
+    match instance::crossing_zero(case) {
+        Downtime => Degraded,
+        other => other,
+    }
+}
+
+fn retention_reason(case: &Case<'_>) -> String {
+    let first = instance::crossing_zero(case) == Downtime && !instance::retention_cut(case);
+    if first {
+        "RDS takes a first backup; I/O stands still for seconds.".to_owned()
+    } else {
+        instance::retention_reason(case)
+    }
+}
 
 /// What copies nothing any more was promoted, and holds data that nothing else has.
 fn lost_if_on_its_own(case: &Case<'_>) -> Effect {

@@ -30,6 +30,10 @@ attributes! {
     TAGS: "tags.*", Form::Map => derived().aws("Tags").terraform("tags").show(tags::show);
 }
 
+/// Where the value of a secret comes from that is scheduled for deletion; what AWS has, never
+/// declared.
+pub const RESTORED: &str = "restored";
+
 /// Up to this many secrets of a run are read one by one, more of them as a list.
 pub const FEW: usize = 3;
 
@@ -62,9 +66,16 @@ pub static KIND: Kind = Kind {
     delete_effect: pgward_model::Effect::Online,
     delete_reason: "It can be restored for 7 days.",
     instead_of_replacing: "",
+    made_anew: "this generates another value, and a login in PostgreSQL keeps its password",
     create_time: Usual::MOMENT,
     change_time: Usual::MOMENT,
     delete_time: Usual::MOMENT,
     describe: |_, _| Vec::<Described>::new(),
-    headline: |resource| format!("{}, value generated", resource.name),
+    headline: |resource| {
+        let comes = match resource.attributes.text(SOURCE.path) {
+            Some(RESTORED) => "brought back with the value it had",
+            _ => "value generated",
+        };
+        format!("{}, {comes}", resource.name)
+    },
 };

@@ -63,6 +63,7 @@ pub static KIND: Kind = Kind {
     delete_effect: pgward_model::Effect::Online,
     delete_reason: "",
     instead_of_replacing: "give the security group another name: [network] security_group",
+    made_anew: "",
     create_time: Usual::MOMENT,
     change_time: Usual::MOMENT,
     delete_time: Usual::minutes(0, 3, 20),

@@ -1,11 +1,11 @@
 //! `subnet_group`: the subnets a database may live in (resource semantics, 2).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pgward_model::{
     Address,
     Applies::{OnCreate, OnReplace},
-    Described, Form, Kind, Resource, Usual, attributes,
+    Case, Described, Form, Kind, Resource, Usual, Value, attributes,
 };
 
 use crate::tags;
@@ -14,7 +14,7 @@ attributes! {
     /// Subnets of the database: ids of at least two zones of one VPC, or `{ tags = { … } }` for
     /// every subnet of the VPC that carries these tags.
     SUBNETS: "network.subnets", Form::Set => required().aws("SubnetIds").terraform("subnet_ids")
-        .reason("RDS uses an added subnet for the next placement; nothing moves");
+        .reason("RDS uses an added subnet for the next placement; nothing moves").remarks(taken_away);
 
     /// Description that AWS asks for; fixed text, never compared.
     DESCRIPTION: "network.description", Form::Text => derived().aws("DBSubnetGroupDescription")
@@ -27,6 +27,25 @@ attributes! {
 
     /// Tags of every resource; AWS keeps up to 50 on each.
     TAGS: "tags.*", Form::Map => derived().aws("Tags").terraform("tags").show(tags::show);
+}
+
+/// What AWS refuses if the instance has an address in a subnet that goes; which one that is, no
+/// call tells.
+fn taken_away(case: &Case<'_>, _: &BTreeMap<Address, Resource>) -> Vec<(String, String)> {
+    let texts = |value: Option<&Value>| -> BTreeSet<String> {
+        let texts = value.map(Value::as_texts).unwrap_or_default();
+        texts.into_iter().map(str::to_owned).collect()
+    };
+    let (before, after) = (texts(case.before), texts(case.after));
+    let gone: Vec<&str> = before.difference(&after).map(String::as_str).collect();
+    if gone.is_empty() || case.after.is_none_or(Value::is_unknown) {
+        return Vec::new();
+    }
+    let text = format!(
+        "{}: AWS refuses that while a DB instance has an address there",
+        gone.join(", ")
+    );
+    vec![("removes".to_owned(), text)]
 }
 
 /// The kind's entry in the catalog.
@@ -61,6 +80,7 @@ pub static KIND: Kind = Kind {
     delete_effect: pgward_model::Effect::Online,
     delete_reason: "",
     instead_of_replacing: "give the subnet group another name: [network] subnet_group",
+    made_anew: "",
     create_time: Usual::MOMENT,
     change_time: Usual::MOMENT,
     delete_time: Usual::minutes(0, 1, 15),

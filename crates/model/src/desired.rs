@@ -205,10 +205,9 @@ impl Resource {
             if let Some(label) = self.labels.get(&format!("{path}/{key}")) {
                 return label.clone();
             }
-            // A key that is no name, such as a rule that others made, has no path of its own.
-            if key.contains(' ') {
-                return Path::new(path.trim_end_matches(".*"));
-            }
+            // A key that is no name, such as a rule that others made, becomes one word, so that it can
+            // be typed and nothing else has its path: `access.tcp-22-from-10.0.0.0/8`.
+            let key = key.replace(' ', "-");
             return Path::new(format!("{}.{key}", path.trim_end_matches(".*")));
         }
         match path.strip_prefix("*.") {

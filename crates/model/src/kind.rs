@@ -69,6 +69,8 @@ pub struct Kind {
     pub delete_reason: &'static str,
     /// Empty if a new one can take its place under the same name; else what to do instead.
     pub instead_of_replacing: &'static str,
+    /// What is to be known when one that is gone is made anew; empty if nothing is.
+    pub made_anew: &'static str,
     /// How long a creation takes.
     pub create_time: Usual,
     /// How long a change takes.
@@ -283,6 +285,8 @@ pub trait Facts: Sync + std::fmt::Debug {
     fn metrics(&self) -> Vec<String>;
     /// The metric that somebody means by a name that doesn't exist: `ReplicationLag`.
     fn metric_meant_by(&self, name: &str) -> Option<String>;
+    /// Whether RDS refuses a master user of this name, whatever its case.
+    fn is_reserved_user(&self, name: &str) -> bool;
     /// Known major versions, oldest first.
     fn majors(&self) -> Vec<String>;
     /// Monthly price in hundredths of a cent (USD) of a resource as declared, or nothing if it is

@@ -17,6 +17,8 @@ pub enum FaultKind {
     Reset,
     /// The call is done and its reply is lost.
     LostReply,
+    /// The call is done and its reply ends in the middle, with a length that fits.
+    CutShort,
     /// No answer in time; the call is not done.
     Timeout,
     /// 502 with a page of HTML instead of an answer; the call is not done.
@@ -120,7 +122,7 @@ pub(crate) enum Blow {
     Broken(Break),
 }
 
-/// How a fault that strikes before the call shows; a lost reply strikes after it and gives none.
+/// How a fault that strikes before the call shows; what strikes its reply gives none.
 pub(crate) fn blow(kind: FaultKind, call: &Call) -> Option<Blow> {
     use crate::call::Service;
     let json = matches!(
@@ -183,8 +185,20 @@ pub(crate) fn blow(kind: FaultKind, call: &Call) -> Option<Blow> {
         FaultKind::Refused(status, code, message) => refused(status, code, message),
         FaultKind::Reset => Some(Blow::Broken(Break::Reset)),
         FaultKind::Timeout => Some(Blow::Broken(Break::Timeout)),
-        FaultKind::LostReply => None,
+        FaultKind::LostReply | FaultKind::CutShort => None,
     }
+}
+
+/// The first half of a reply. XML ends with a tag: that is where decoders go on as if it were whole.
+pub(crate) fn cut(mut reply: WireReply) -> WireReply {
+    let half = &reply.body[..reply.body.len() / 2];
+    let tag = half.iter().rposition(|byte| *byte == b'>');
+    let end = match tag {
+        Some(tag) if half.starts_with(b"<") => tag + 1,
+        _ => half.len(),
+    };
+    reply.body.truncate(end);
+    reply
 }
 
 /// Whether a text matches a pattern with `*`.

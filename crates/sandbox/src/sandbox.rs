@@ -290,10 +290,10 @@ impl Sandbox {
             Ok(result) => protocol::answer(protocol, &call, &result),
             Err(refusal) => protocol::refuse(protocol, &refusal, &request_id),
         };
-        if struck == Some(FaultKind::LostReply) {
-            Err(Break::ReplyLost)
-        } else {
-            Ok(reply)
+        match struck {
+            Some(FaultKind::LostReply) => Err(Break::ReplyLost),
+            Some(FaultKind::CutShort) => Ok(fault::cut(reply)),
+            _ => Ok(reply),
         }
     }
 }

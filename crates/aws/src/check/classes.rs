@@ -37,6 +37,9 @@ pub(super) async fn check(case: &Case<'_>) -> Part {
     part
 }
 
+/// What can't be known without the version or the list of classes.
+const OFFERED: &str = "whether AWS offers the class with this version and storage";
+
 /// What AWS offers for a class, or nothing if that can't be known.
 async fn offers(
     case: &Case<'_>,
@@ -44,15 +47,14 @@ async fn offers(
     version: &str,
     part: &mut Part,
 ) -> Option<Vec<OrderableDbInstanceOption>> {
-    let what = "whether AWS offers the class with this version and storage";
     match options(case.aws, class, version).await {
         Err(fault) => {
-            part.gap(what, &fault);
+            part.gap(OFFERED, &fault);
             None
         }
         Ok(options) if options.is_empty() && !lists_anything(case.aws).await => {
             part.not_checked
-                .push(format!("{what}: the endpoint lists no classes"));
+                .push(format!("{OFFERED}: the endpoint lists no classes"));
             None
         }
         Ok(options) => Some(options),
@@ -97,8 +99,8 @@ async fn lists_anything(aws: &Aws) -> bool {
     listed.is_ok_and(|output| !output.orderable_db_instance_options().is_empty())
 }
 
-/// The full version that the instance has or will have.
-async fn version(case: &Case<'_>) -> Option<String> {
+/// The full version that the instance has or will have, if that can be known.
+async fn version(case: &Case<'_>, part: &mut Part) -> Option<String> {
     let resource = case
         .desired
         .resources
@@ -106,20 +108,22 @@ async fn version(case: &Case<'_>) -> Option<String> {
         .find(|resource| resource.kind == "instance")?;
     let written = resource.attributes.text(instance::VERSION.path)?;
     let live = case.live.present(&resource.address);
-    match live.and_then(|present| present.now.text(instance::VERSION.path)) {
+    let found = match live.and_then(|present| present.now.text(instance::VERSION.path)) {
         Some(live)
             if versions::major(live) == versions::major(written) && !written.contains('.') =>
         {
-            Some(live.to_owned())
+            Ok(live.to_owned())
         }
-        Some(live) => Some(versions::upgrade_target(case.aws, live, written).await),
-        None => Some(versions::to_create(case.aws, written).await),
-    }
+        Some(live) => versions::upgrade_target(case.aws, live, written).await,
+        None => versions::to_create(case.aws, written).await,
+    };
+    found.map_err(|fault| part.gap(OFFERED, &fault)).ok()
 }
 
 async fn instance(case: &Case<'_>, work: &Work<'_>, part: &mut Part) {
     let of = &work.resource.attributes;
-    let (Some(class), Some(version)) = (of.text(instance::CLASS.path), version(case).await) else {
+    let version = version(case, part).await;
+    let (Some(class), Some(version)) = (of.text(instance::CLASS.path), version) else {
         return;
     };
     let Some(all) = offers(case, class, &version, part).await else {
@@ -237,7 +241,8 @@ fn storage(
 
 async fn replica(case: &Case<'_>, work: &Work<'_>, part: &mut Part) {
     let of = &work.resource.attributes;
-    let (Some(class), Some(version)) = (of.text(replica::CLASS.path), version(case).await) else {
+    let version = version(case, part).await;
+    let (Some(class), Some(version)) = (of.text(replica::CLASS.path), version) else {
         return;
     };
     let Some(all) = offers(case, class, &version, part).await else {

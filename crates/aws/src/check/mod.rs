@@ -135,7 +135,8 @@ impl Case<'_> {
     }
 }
 
-/// Runs all checks at once; reads nothing that the changes don't need.
+/// Runs all checks at once; reads nothing that the changes don't need, but for the secrets of others
+/// that the spec names.
 pub(crate) async fn check(aws: &Aws, desired: &Desired, live: &Live, changes: &Changes) -> Checked {
     let case = Case {
         aws,
@@ -149,7 +150,7 @@ pub(crate) async fn check(aws: &Aws, desired: &Desired, live: &Live, changes: &C
         Box::pin(classes::check(&case)),
         Box::pin(references::check(&case)),
         Box::pin(parameters::check(&case)),
-        Box::pin(passwords::check(&case)),
+        Box::pin(std::future::ready(passwords::check(&case))),
         Box::pin(std::future::ready(storage::check(&case))),
     ];
     let mut checked = Checked::default();

@@ -5,10 +5,9 @@ use pgward_kinds::instance::{MANAGED_PASSWORD, MASTER_SECRET};
 use pgward_model::{Address, Diagnostic};
 
 use super::{Case, Part};
-use crate::kinds::secret;
 
 /// A secret made anew would hold a password that the database does not have.
-pub(super) async fn check(case: &Case<'_>) -> Part {
+pub(super) fn check(case: &Case<'_>) -> Part {
     let mut part = Part::default();
     for address in &case.changes.compared {
         let (Some(database), Some(live)) = (
@@ -28,25 +27,23 @@ pub(super) async fn check(case: &Case<'_>) -> Part {
         if live.now.bool(MANAGED_PASSWORD.path) == Some(true) {
             continue;
         }
-        match secret::is_restorable(case.aws, &created.name).await {
-            Ok(true) => {}
-            Ok(false) => {
-                let origin = created.desired.as_ref().and_then(|one| one.origin.as_ref());
-                let lost = Diagnostic::error(
-                    "P505",
-                    format!(
-                        "the secret {} is gone, and {} has the password that was in it",
-                        created.name, live.name
-                    ),
-                )
-                .at_some(origin, "a new one would not open the database")
-                .about(created.address.as_str())
-                .help("source = \"rds-managed\": RDS sets another password and keeps it")
-                .note("or make the secret by hand, with the password, and `source = \"existing\"`");
-                part.find(case, lost);
-            }
-            Err(fault) => part.gap("the secret of the master user", &fault),
+        // Scheduled for deletion, it comes back with the value it had.
+        if created.live.is_some() {
+            continue;
         }
+        let origin = created.desired.as_ref().and_then(|one| one.origin.as_ref());
+        let lost = Diagnostic::error(
+            "P505",
+            format!(
+                "the secret {} is gone, and {} has the password that was in it",
+                created.name, live.name
+            ),
+        )
+        .at_some(origin, "a new one would not open the database")
+        .about(created.address.as_str())
+        .help("source = \"rds-managed\": RDS sets another password and keeps it")
+        .note("or make the secret by hand, with the password, and `source = \"existing\"`");
+        part.find(case, lost);
     }
     part
 }

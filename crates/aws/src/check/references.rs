@@ -76,7 +76,9 @@ impl What {
 
 pub(super) async fn check(case: &Case<'_>) -> Part {
     let mut part = Part::default();
-    let wanted = wanted(case);
+    let mut wanted = wanted(case);
+    let needed: BTreeSet<(What, String)> = wanted.keys().cloned().collect();
+    idle_secrets(case, &mut wanted);
     let looks = wanted
         .keys()
         .map(|(what, name)| -> Boxed<'_, Result<bool, Fault>> { Box::pin(look(case, *what, name)) })
@@ -93,9 +95,16 @@ pub(super) async fn check(case: &Case<'_>) -> Part {
                 case.region()
             };
             let message = format!("{} {name} does not exist in {place}", what.noun());
-            let diagnostic = Diagnostic::error("P505", message)
-                .at_some(*origin, "")
-                .about(path);
+            // Without it the change would fail; what no change needs is only told.
+            let diagnostic = if needed.contains(&(*what, name.clone())) {
+                Diagnostic::error("P505", message)
+            } else {
+                Diagnostic::warning("P505", message).fact(
+                    "next",
+                    "make it with what it held, or name the one that holds it now",
+                )
+            };
+            let diagnostic = diagnostic.at_some(*origin, "").about(path);
             part.find(case, diagnostic);
         }
     }
@@ -135,6 +144,16 @@ fn wanted<'a>(case: &'a Case<'_>) -> Wanted<'a> {
         }
     }
     wanted
+}
+
+/// Adds the secrets that the spec names and no change needs: a password that nobody has any more is
+/// not found out by comparing.
+fn idle_secrets<'a>(case: &'a Case<'_>, wanted: &mut Wanted<'a>) {
+    for (name, origin) in &case.desired.foreign.secrets {
+        wanted
+            .entry((What::Secret, name.clone()))
+            .or_insert_with(|| (Some(origin), "secret".to_owned()));
+    }
 }
 
 /// Adds what an attribute names, if the attribute is sent.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pgward_engine::Subnet;
-use pgward_kinds::{proxy, subnet_group::SUBNETS};
+use pgward_kinds::{instance, proxy, subnet_group::SUBNETS};
 use pgward_model::{Diagnostic, Origin, SubnetChoice, Value};
 
 use super::{Case, Part};
@@ -39,6 +39,7 @@ pub(super) async fn check(case: &Case<'_>) -> Part {
         Some(SubnetChoice::Tags(_, origin)) => by_tags(case, origin, &mut part),
         None => {}
     }
+    open_to_the_internet(case, &mut part);
     part
 }
 
@@ -82,6 +83,43 @@ fn moves(case: &Case<'_>, part: &mut Part) -> bool {
             .about("network.vpc"),
     );
     true
+}
+
+/// Subnets that the internet reaches, unless the database is meant to be public.
+fn open_to_the_internet(case: &Case<'_>, part: &mut Part) {
+    let mut resources = case.desired.resources.values();
+    if resources.any(|one| one.attributes.bool(instance::PUBLIC.path) == Some(true)) {
+        return;
+    }
+    let open: Vec<&str> = case
+        .live
+        .subnets
+        .values()
+        .filter(|subnet| subnet.public == Some(true))
+        .map(|subnet| subnet.id.as_str())
+        .collect();
+    let place = match &case.desired.foreign.subnets {
+        Some(SubnetChoice::Ids(list)) => list
+            .iter()
+            .find(|(id, _)| open.contains(&id.as_str()))
+            .map(|(_, origin)| origin),
+        Some(SubnetChoice::Tags(_, origin)) => Some(origin),
+        None => None,
+    };
+    if open.is_empty() {
+        return;
+    }
+    let (noun, verb) = match open.len() {
+        1 => ("subnet", "is"),
+        _ => ("subnets", "are"),
+    };
+    let list = open.join(", ");
+    let message = format!("{noun} {list} {verb} public: a route leads to an internet gateway");
+    let diagnostic = Diagnostic::warning("P501", message)
+        .at_some(place, "")
+        .about("network.subnets")
+        .help("take private subnets, so that no other setting stands between it and the internet");
+    part.find(case, diagnostic);
 }
 
 async fn by_ids(case: &Case<'_>, named: &[Named<'_>], part: &mut Part) {
@@ -191,12 +229,7 @@ fn others(all: &BTreeMap<String, Subnet>, zone: &str) -> Option<String> {
 }
 
 fn by_tags(case: &Case<'_>, origin: &Origin, part: &mut Part) {
-    let unread = case
-        .live
-        .not_checked
-        .iter()
-        .any(|sentence| sentence.starts_with("subnets:"));
-    if unread {
+    if case.live.unread_subnets {
         return;
     }
     let zones: BTreeSet<&str> = case

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use aws_sdk_cloudwatch::types::{
-    AlarmType, ComparisonOperator, Dimension, MetricAlarm, Statistic, Tag,
+    AlarmType, ComparisonOperator, Dimension, MetricAlarm, StandardUnit, Statistic, Tag,
 };
 use pgward_engine::{Adopt, Change, Create, Delete, Fault, FaultKind, Present};
 use pgward_kinds::alarm::{
-    ABOVE, ACTIONS, BELOW, COMPARISON, DATAPOINTS, FOR, METRIC, MISSING_DATA, NAME, NOTIFY, ON,
-    PERIOD, STATISTIC,
+    ABOVE, ACTIONS, ANY_UNIT, BELOW, COMPARISON, DATAPOINTS, FOR, METRIC, MISSING_DATA, NAME,
+    NOTIFY, ON, PERIOD, STATISTIC, UNIT,
 };
+use pgward_kinds::facts;
 use pgward_model::{Object, Resource, Value, units};
 
 use super::{Adapter, Found, int, text, texts};
@@ -307,6 +308,7 @@ fn read_metric(alarm: &MetricAlarm, present: &mut Present) {
         now.set(PERIOD.path, Value::Int(period.into()));
         now.set(FOR.path, Value::Int(i64::from(period) * i64::from(periods)));
     }
+    now.set(UNIT.path, Value::text(unit(alarm)));
     let datapoints = alarm.datapoints_to_alarm().unwrap_or(periods);
     now.set(DATAPOINTS.path, Value::Int(datapoints.into()));
     let statistic = alarm
@@ -331,6 +333,15 @@ fn read_metric(alarm: &MetricAlarm, present: &mut Present) {
     if let Some(state) = alarm.state_value() {
         state.as_str().clone_into(&mut present.status);
     }
+}
+
+/// The unit that silences the alarm; any if there is none, or if it is that of the metric.
+fn unit(alarm: &MetricAlarm) -> &str {
+    let own = alarm.metric_name().and_then(facts::metric);
+    let asked = alarm.unit().map(StandardUnit::as_str);
+    asked
+        .filter(|asked| own.as_ref().is_none_or(|metric| metric.unit != *asked))
+        .unwrap_or(ANY_UNIT)
 }
 
 /// Writes the whole alarm; of `live` stays what the spec does not manage.

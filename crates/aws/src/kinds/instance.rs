@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use pgward_engine::{Change, Create, Delete, Fault, FaultKind, Present};
 use pgward_kinds::instance as attributes;
-use pgward_kinds::instance::{MANAGED_PASSWORD, MASTER_SECRET};
+use pgward_kinds::instance::{MANAGED_PASSWORD, MASTER_SECRET, NEW_STORAGE as STORAGE};
 use pgward_model::{Address, Object, Resource};
 
 use super::database::{self, OfSource, Table};
@@ -43,6 +43,7 @@ pub(crate) static TABLE: Table = Table {
     enhanced: &attributes::ENHANCED,
     monitoring_role: &attributes::MONITORING_ROLE,
     insights: &attributes::INSIGHTS,
+    insights_mode: &attributes::INSIGHTS_MODE,
     logs: &attributes::LOGS,
     endpoint: &attributes::ENDPOINT,
     source: None,
@@ -132,7 +133,10 @@ async fn create(aws: &Aws, request: &Create) -> Result<(), Fault> {
         _ => master_password(aws, &request.resource, &request.names).await?,
     };
     let version = match text(of, &attributes::VERSION) {
-        Some(written) => Some(versions::to_create(aws, &written).await),
+        Some(written) => {
+            let found = versions::to_create(aws, &written).await;
+            Some(versions::to_send(found, &written)?)
+        }
         None => None,
     };
     let mut call = aws
@@ -147,7 +151,7 @@ async fn create(aws: &Aws, request: &Create) -> Result<(), Fault> {
         .set_publicly_accessible(of.bool(attributes::PUBLIC.path))
         .set_deletion_protection(of.bool(attributes::DELETION_PROTECTION.path))
         .set_ca_certificate_identifier(text(of, &attributes::CERTIFICATE))
-        .set_storage_type(text(of, &attributes::STORAGE_TYPE))
+        .storage_type(text(of, &attributes::STORAGE_TYPE).unwrap_or_else(|| STORAGE.to_owned()))
         .set_allocated_storage(int(of, &attributes::STORAGE))
         .set_max_allocated_storage(int(of, &attributes::GROW_TO))
         .set_iops(int(of, &attributes::IOPS))

@@ -32,6 +32,7 @@ pub(crate) static TABLE: Table = Table {
     enhanced: &attributes::ENHANCED,
     monitoring_role: &attributes::MONITORING_ROLE,
     insights: &attributes::INSIGHTS,
+    insights_mode: &attributes::INSIGHTS_MODE,
     logs: &attributes::LOGS,
     endpoint: &attributes::ENDPOINT,
     source: Some(&attributes::SOURCE),

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType, SecretListEntry, Tag};
-use pgward_engine::{Adopt, Change, Create, Delete, Fault, FaultKind, Owner, Present};
-use pgward_kinds::secret::{DESCRIPTION, KEY, NAME, USERNAME};
+use pgward_engine::{Adopt, Change, Create, Delete, Fault, FaultKind, Owner, Present, Readiness};
+use pgward_kinds::secret::{DESCRIPTION, KEY, NAME, RESTORED, SOURCE, USERNAME};
 use pgward_model::{Resource, Value};
 
 use super::{Adapter, Found, text};
@@ -86,7 +86,8 @@ impl Adapter for Secret {
             .collect();
         for (name, result) in names.iter().zip(join_all(looks).await) {
             match result {
-                Ok(Some(entry)) if !entry.leaving => {
+                // Of what is on its way out, only a declared name says something.
+                Ok(Some(entry)) if !entry.leaving || is_declared(&declared, name) => {
                     found.add(entry.name.clone(), Ok(read(&entry)));
                 }
                 Ok(_) => {}
@@ -171,6 +172,10 @@ impl Adapter for Secret {
             result => result,
         }
     }
+}
+
+fn is_declared(declared: &[&Resource], name: &str) -> bool {
+    declared.iter().any(|resource| resource.name == name)
 }
 
 /// Whether AWS refused a call because the secret is scheduled for deletion.
@@ -301,17 +306,6 @@ async fn describe(aws: &Aws, name: &str) -> Result<Option<Entry>, Fault> {
     }))
 }
 
-/// Whether a secret that is scheduled for deletion can be brought back under this name.
-///
-/// # Errors
-///
-/// What AWS answered.
-pub(crate) async fn is_restorable(aws: &Aws, name: &str) -> Result<bool, Fault> {
-    Ok(describe(aws, name)
-        .await?
-        .is_some_and(|entry| entry.leaving))
-}
-
 /// The ARN of a secret that exists under this name.
 ///
 /// # Errors
@@ -351,6 +345,13 @@ fn read(entry: &Entry) -> Present {
     present
         .now
         .set_some(KEY.path, entry.key.as_deref().map(Value::text));
+    if entry.leaving {
+        present.readiness = Readiness::Leaving;
+        present.restorable = true;
+        "scheduled for deletion".clone_into(&mut present.status);
+        // Its name is taken for days: a creation brings it back.
+        present.now.set(SOURCE.path, Value::text(RESTORED));
+    }
     for (output, value) in [
         ("id", &entry.arn),
         ("arn", &entry.arn),

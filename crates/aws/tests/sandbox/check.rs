@@ -208,3 +208,112 @@ async fn a_right_that_is_missing_is_a_sentence() {
         ]
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_secret_of_others_that_is_gone_is_told_without_any_change() {
+    let sandbox = sandbox();
+    let mut desired = environment("prod");
+    let names = ["shop/existing", "shop/lost"].map(|name| (name.to_owned(), origin(60)));
+    desired.foreign.secrets = names.to_vec();
+    let live = pgward_engine::Live::default();
+    let checked = aws(&sandbox)
+        .check(&desired, &live, &Changes::default())
+        .await;
+    assert_eq!(
+        told(&checked),
+        ["P505 60 secret: secret shop/lost does not exist in eu-west-1"]
+    );
+    assert!(!checked.findings[0].is_error());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_of_versions_that_fails_says_nothing_of_classes() {
+    let sandbox = sandbox();
+    let mut desired = environment("prod");
+    let version = |text: &str| Value::text(text);
+    set(&mut desired, "instance", "postgres.version", version("16"));
+    let rules = vec![Fault::always(
+        "rds:DescribeDBEngineVersions",
+        FaultKind::Unavailable503,
+    )];
+    sandbox.faults(Faults { seed: 1, rules });
+    let checked = check(&sandbox, &desired).await;
+    assert_eq!(told(&checked), Vec::<String>::new());
+    assert_eq!(checked.not_checked.len(), 2, "{:?}", checked.not_checked);
+    // Nor does it make a run send another version than the one that was shown.
+    let request = pgward_engine::Create {
+        resource: desired.resources[&Address::new("instance")].clone(),
+        tags: std::collections::BTreeMap::new(),
+        names: std::collections::BTreeMap::from([(
+            Address::new("secret.master"),
+            "shop/existing".to_owned(),
+        )]),
+    };
+    sandbox.forget_calls();
+    let fault = aws(&sandbox).create(&request).await.unwrap_err();
+    assert_eq!(fault.action, "rds:DescribeDBEngineVersions");
+    assert!(sandbox.calls().iter().all(|call| !call.writes));
+}
+
+#[tokio::test(start_paused = true)]
+async fn subnets_that_the_internet_reaches_are_told() {
+    let sandbox = sandbox();
+    let mut desired = environment("prod");
+    let vpc = "vpc-0f3a9c2d7b81e4560";
+    desired.foreign.vpc = Some((vpc.to_owned(), origin(2)));
+    let act = |action: &str, input: serde_json::Value| {
+        let (account, region) = (crate::world::ACCOUNT, crate::world::REGION);
+        sandbox
+            .act(account, region, "somebody", action, &input)
+            .unwrap()
+    };
+    let made = act("ec2:CreateRouteTable", serde_json::json!({ "VpcId": vpc }));
+    let table = made["routeTable"]["routeTableId"].as_str().unwrap();
+    let ids = crate::world::SUBNETS.map(|id| (id.to_owned(), origin(7)));
+    desired.foreign.subnets = Some(SubnetChoice::Ids(ids.to_vec()));
+    act(
+        "ec2:AssociateRouteTable",
+        serde_json::json!({ "RouteTableId": table, "SubnetId": ids[0].0 }),
+    );
+    act(
+        "ec2:CreateRoute",
+        serde_json::json!({
+            "RouteTableId": table,
+            "DestinationCidrBlock": "0.0.0.0/0",
+            "GatewayId": "igw-1",
+        }),
+    );
+    let checked = check(&sandbox, &desired).await;
+    let expected = format!(
+        "P501 7 network.subnets: subnet {} is public: a route leads to an internet gateway",
+        ids[0].0
+    );
+    assert_eq!(told(&checked), [expected]);
+    // Known as well when a subnet group names them already.
+    let network = desired.resources[&Address::new("network")].clone();
+    crate::world::make(&aws(&sandbox), &desired, &network).await;
+    let live = aws(&sandbox).observe(&[&desired]).await.remove(0);
+    let public = live.subnets.values().map(|subnet| subnet.public);
+    assert_eq!(public.filter(|one| *one == Some(true)).count(), 1);
+}
+
+#[test]
+fn the_sandbox_refuses_every_reserved_master_user() {
+    let sandbox = sandbox();
+    for name in pgward_kinds::facts::reserved_users() {
+        let input = serde_json::json!({
+            "DBInstanceIdentifier": "x",
+            "Engine": "postgres",
+            "DBInstanceClass": "db.t3.micro",
+            "AllocatedStorage": 20,
+            "MasterUsername": name,
+            "MasterUserPassword": "not-a-secret",
+        });
+        let (account, region) = (crate::world::ACCOUNT, crate::world::REGION);
+        let answer = sandbox.act(account, region, "somebody", "rds:CreateDBInstance", &input);
+        assert!(
+            answer.is_err_and(|text| text.contains("reserved")),
+            "{name}"
+        );
+    }
+}

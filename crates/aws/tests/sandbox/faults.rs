@@ -86,6 +86,45 @@ async fn what_can_not_be_read_is_never_absent() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn half_an_answer_is_never_taken_for_a_whole_one() {
+    let sandbox = sandbox();
+    let maker = aws(&sandbox);
+    let desired = environment("prod");
+    for resource in in_order(&desired) {
+        make(&maker, &desired, &resource).await;
+    }
+    sandbox.tick(std::time::Duration::from_secs(3600));
+    let whole = aws(&sandbox).observe(&[&desired]).await.remove(0);
+    // Broken off once, it is asked for again.
+    let once = |service: &str| Fault::once(format!("{service}:*"), FaultKind::CutShort);
+    strike(
+        &sandbox,
+        ["rds", "ec2", "cloudwatch", "secretsmanager"]
+            .map(once)
+            .into(),
+    );
+    let again = aws(&sandbox).observe(&[&desired]).await.remove(0);
+    for address in desired.resources.keys() {
+        let values = |live: &pgward_engine::Live| match live.present(address) {
+            Some(present) => present.now.clone(),
+            None => panic!("{address}: {:?}", live.resources[address]),
+        };
+        assert_eq!(values(&again), values(&whole), "{address}");
+    }
+    // Broken off every time, nothing is known.
+    strike(&sandbox, vec![Fault::always("*", FaultKind::CutShort)]);
+    let live = aws(&sandbox).observe(&[&desired]).await.remove(0);
+    assert_eq!(live.resources.len(), whole.resources.len());
+    for (address, observation) in &live.resources {
+        let Observation::Unreadable(fault) = observation else {
+            panic!("{address}: {observation:?}")
+        };
+        assert_ne!(fault.kind, Told::NotFound);
+    }
+    assert!(!live.not_checked.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_denied_extra_is_a_sentence_and_tags_are_read_one_by_one() {
     let sandbox = sandbox();
     let aws_of_maker = aws(&sandbox);

@@ -20,7 +20,7 @@ pub(crate) const ACCOUNT: &str = "111122223333";
 pub(crate) const REGION: &str = "eu-west-1";
 
 const VPC: &str = "vpc-0f3a9c2d7b81e4560";
-const SUBNETS: [&str; 2] = ["subnet-0abc1230000000001", "subnet-0def4560000000002"];
+pub(crate) const SUBNETS: [&str; 2] = ["subnet-0abc1230000000001", "subnet-0def4560000000002"];
 
 /// AWS in a sandbox.
 pub(crate) fn aws(sandbox: &Sandbox) -> Aws {

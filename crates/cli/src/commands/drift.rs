@@ -1,7 +1,10 @@
 //! `drift`: what others changed since the last apply.
 
-use pgward_engine::{Drift, drift};
+use std::collections::BTreeSet;
+
+use pgward_engine::{Drift, DriftClass, drift};
 use pgward_kinds::{CATALOG, facts};
+use pgward_model::{Diagnostic, Path, Severity};
 use pgward_review::{DriftDocument, StatePart, Subject, VersionPart};
 
 use crate::args::DriftArgs;
@@ -80,7 +83,10 @@ pub(crate) fn run(context: &Context, arguments: &DriftArgs) -> Answer {
 /// The resources that a person has to look at.
 fn not_working(made: &Made) -> Vec<StatePart> {
     let plan = &made.plan;
-    let findings = plan.findings.iter().filter(|one| one.code == "P510");
+    // What is referred to and gone keeps no call from being made, and is no drift either.
+    let gone = |one: &Diagnostic| one.code == "P505" && one.severity == Severity::Warning;
+    let findings = plan.findings.iter();
+    let findings = findings.filter(|one| one.code == "P510" || gone(one));
     findings
         .map(|finding| {
             let advice = finding.facts.iter().find(|(label, _)| label == "next");
@@ -93,36 +99,82 @@ fn not_working(made: &Made) -> Vec<StatePart> {
         .collect()
 }
 
-/// Writes `[ignore.NAME]` at the end of the environment's file, if the file is valid with it.
+/// The values at a path that others changed, as a comparison shows them now: what comes later at
+/// the same path is not accepted with them.
+fn shown_at(context: &Context, arguments: &DriftArgs, path: &str) -> Result<Vec<Path>, Failure> {
+    let environments = [read::environment(context, &arguments.spec)?];
+    let wish = Wish {
+        without_ignores: true,
+        ..Wish::default()
+    };
+    let made = context.block_on(plan::make(context, &environments, &wish))??;
+    let found = find(context, &made[0], &environments[0])?;
+    let name = &environments[0].desired.environment.name;
+    let items = || {
+        let outside = found.of(DriftClass::Outside);
+        outside.filter(|item| item.path.is_within(path))
+    };
+    if let Some(whole) = items().find(|item| item.whole) {
+        let message = format!(
+            "{} differs as a whole, and with it every value that it will have",
+            whole.path
+        );
+        return Err(Failure::refused(message).next(format!(
+            "pgward plan {name}    shows how it is put back; or change the spec"
+        )));
+    }
+    let paths: BTreeSet<Path> = items().map(|item| item.path.clone()).collect();
+    if paths.is_empty() {
+        let message = format!("nothing at `{path}` was changed outside");
+        return Err(Failure::refused(message).next(format!(
+            "pgward drift {name}    shows what was, with its path"
+        )));
+    }
+    Ok(paths.into_iter().collect())
+}
+
+/// Writes an `[ignore.NAME]` for each value that differs now at the end of the environment's file,
+/// if the file is valid with them.
 fn accept(context: &Context, arguments: &DriftArgs, path: &str) -> Answer {
+    let paths = shown_at(context, arguments, path)?;
     let file = files::spec_file(arguments.spec.given(), context.global.dir.as_deref())?;
     let failed = |error: std::io::Error| Failure::failed(format!("{file}: {error}"));
     let before = std::fs::read_to_string(&file).map_err(failed)?;
-    let name: String = path
-        .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() {
-                c.to_ascii_lowercase()
-            } else {
-                '-'
-            }
-        })
-        .collect();
     let quoted = |text: &Option<String>| toml_text(text.as_deref().unwrap_or_default());
-    let section = format!(
-        "\n[ignore.{name}]\npath   = {}\nreason = {}\nuntil  = {}\n",
-        toml_text(path),
-        quoted(&arguments.reason),
-        arguments.until.as_deref().unwrap_or_default()
-    );
-    let after = format!("{}\n{section}", before.trim_end());
+    let mut after = format!("{}\n", before.trim_end());
+    for path in &paths {
+        let section = format!(
+            "\n[ignore.{}]\npath   = {}\nreason = {}\nuntil  = {}\n",
+            name_of(path),
+            toml_text(path.as_str()),
+            quoted(&arguments.reason),
+            arguments.until.as_deref().unwrap_or_default()
+        );
+        after.push_str(&section);
+    }
     let mut ahead = Ahead::default();
     ahead.0.files.insert(file.clone(), after.clone());
     read::through(context, &file, &ahead)?;
     pgward_store::write_over(std::path::Path::new(&file), &after)
         .map_err(|error| Failure::failed(chain(&error)))?;
-    context.result(&format!("wrote [ignore.{name}] into {file}"))?;
+    let names: Vec<String> = paths
+        .iter()
+        .map(|path| format!("[ignore.{}]", name_of(path)))
+        .collect();
+    context.result(&format!("wrote {} into {file}", names.join(", ")))?;
     Ok(Exit::Done)
+}
+
+/// The name of the section that ignores a path.
+fn name_of(path: &Path) -> String {
+    let letters = path.as_str().chars().map(|c| {
+        if c.is_ascii_alphanumeric() {
+            c.to_ascii_lowercase()
+        } else {
+            '-'
+        }
+    });
+    letters.collect()
 }
 
 /// A text as TOML writes it.

@@ -63,10 +63,27 @@ pub(crate) fn through(
     file: &str,
     reader: &dyn Reader,
 ) -> Result<Environment, Failure> {
+    read_for(context, file, reader, context.sandbox)
+}
+
+/// Reads one file for a simulated world, whatever the command runs on: nothing is asked of AWS.
+pub(crate) fn read_for_sandbox(context: &Context, file: &str) -> Result<Environment, Failure> {
+    read_for(context, file, &Disk, true)
+}
+
+fn read_for(
+    context: &Context,
+    file: &str,
+    reader: &dyn Reader,
+    sandbox: bool,
+) -> Result<Environment, Failure> {
     let mut options = Options::on(today(Timestamp::now()));
     let loaded = pgward_spec::load(file, reader, &options);
     let sources = Sources::new(loaded.sources.0.clone());
     if !loaded.spec.ssm_paths().is_empty() && !loaded.diagnostics.has_errors() {
+        if sandbox {
+            return Err(without_ssm());
+        }
         fetch(context, &loaded, &mut options)?;
     }
     let (desired, found) = pgward_spec::resolve(&loaded.spec, &CATALOG, &options);
@@ -103,14 +120,15 @@ pub(crate) fn folder(file: &str, desired: &Desired) -> PathBuf {
     files::store_folder(file, store)
 }
 
+fn without_ssm() -> Failure {
+    Failure::refused(
+        "the sandbox has no Systems Manager, so { ssm = … } has no value there".to_owned(),
+    )
+    .next("use { env = … } or a literal to try this spec in the sandbox")
+}
+
 /// Looks up `{ ssm = "/path" }` values; needs credentials.
 fn fetch(context: &Context, loaded: &Loaded, options: &mut Options) -> Result<(), Failure> {
-    if context.sandbox {
-        return Err(Failure::refused(
-            "the sandbox has no Systems Manager, so { ssm = … } has no value there".to_owned(),
-        )
-        .next("use { env = … } or a literal to try this spec in the sandbox"));
-    }
     // Region and account stand in the files themselves, so a first look finds them.
     let (Some(desired), _) = pgward_spec::resolve(&loaded.spec, &CATALOG, options) else {
         return Ok(());

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use pgward_sandbox::{Listen, Reach, listen};
 
-use crate::args::{Command, SandboxArgs, SpecArg};
+use crate::args::{Command, SandboxArgs};
 use crate::assemble::World;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -106,12 +106,8 @@ fn call(context: &Context, arguments: &CallArgs) -> Answer {
         Failure::usage(format!("the arguments are not JSON: {error}"))
             .next("pgward sandbox call rds:DescribeDBInstances '{\"MaxRecords\":20}'")
     })?;
-    let spec = SpecArg {
-        spec: arguments.spec.clone(),
-        environment: None,
-        file: None,
-    };
-    let environment = super::read::environment(context, &spec)?;
+    let file = files::spec_file(arguments.spec.as_deref(), context.global.dir.as_deref())?;
+    let environment = super::read::read_for_sandbox(context, &file)?;
     let world = World::open(&environment.store)?;
     world.provide(&environment.desired);
     let of = &environment.desired.environment;
@@ -175,7 +171,7 @@ fn serve(context: &Context, arguments: &ServeArgs) -> Answer {
             world.sandbox.answer_strangers_as(account);
         }
         for file in files::all_files(context.global.dir.as_deref()).unwrap_or_default() {
-            if let Ok(environment) = super::read::read(context, &file) {
+            if let Ok(environment) = super::read::read_for_sandbox(context, &file) {
                 world.provide(&environment.desired);
                 account.get_or_insert(environment.desired.environment.account);
             }

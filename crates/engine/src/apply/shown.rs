@@ -48,16 +48,25 @@ impl Run {
         desired: &Object,
     ) -> bool {
         let live = present.now.get(attribute.path);
+        let now = &present.now;
         if !attribute.is_keyed() {
             // What somebody else queued is on its way to take the place of the value in effect.
             let queued = present.waiting.get(attribute.path);
             if queued.is_some_and(|queued| {
-                !compare::equal(self.catalog, attribute, None, declared, queued, desired)
+                !compare::equal(
+                    self.catalog,
+                    attribute,
+                    None,
+                    declared,
+                    queued,
+                    desired,
+                    now,
+                )
             }) {
                 return false;
             }
             return live.is_some_and(|live| {
-                compare::equal(self.catalog, attribute, None, declared, live, desired)
+                compare::equal(self.catalog, attribute, None, declared, live, desired, now)
             });
         }
         let empty = BTreeMap::new();
@@ -66,7 +75,15 @@ impl Run {
         live.keys().all(|key| declared.contains_key(key))
             && declared.iter().all(|(key, value)| {
                 live.get(key).is_some_and(|live| {
-                    compare::equal(self.catalog, attribute, Some(key), value, live, desired)
+                    compare::equal(
+                        self.catalog,
+                        attribute,
+                        Some(key),
+                        value,
+                        live,
+                        desired,
+                        now,
+                    )
                 })
             })
     }

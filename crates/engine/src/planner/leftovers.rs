@@ -254,7 +254,15 @@ impl Planner<'_> {
                 continue;
             };
             same &= present.now.get(path).is_some_and(|live| {
-                compare::equal(self.catalog, attribute, None, declared, live, &attributes)
+                compare::equal(
+                    self.catalog,
+                    attribute,
+                    None,
+                    declared,
+                    live,
+                    &attributes,
+                    &present.now,
+                )
             });
         }
         same

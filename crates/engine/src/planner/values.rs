@@ -107,7 +107,16 @@ impl Planner<'_> {
         let (Some(declared), Some(now)) = (&one.after, live.now.get(attribute.path)) else {
             return false;
         };
-        waits && compare::equal(self.catalog, attribute, None, declared, now, desired)
+        waits
+            && compare::equal(
+                self.catalog,
+                attribute,
+                None,
+                declared,
+                now,
+                desired,
+                &live.now,
+            )
     }
 
     /// When it takes effect: design, decision 3.

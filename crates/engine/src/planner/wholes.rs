@@ -86,6 +86,15 @@ impl Planner<'_> {
         shown.attributes = resource
             .attributes
             .resolved(&|reference| find_output(self.live, reference));
+        // What is on its way out and left something behind decides what is made of it.
+        if let Some(live) = &change.live {
+            for (path, value) in live.now.iter() {
+                let attribute = kind.attribute(path);
+                if attribute.is_some_and(|one| matches!(one.applies, Applies::OnCreate)) {
+                    shown.attributes.set(path, value.clone());
+                }
+            }
+        }
         planned.headline = (kind.headline)(&shown);
         planned.details = (kind.describe)(&shown, &self.desired.resources);
         for detail in &mut planned.details {

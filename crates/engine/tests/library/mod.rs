@@ -82,6 +82,7 @@ const fn kind(
         delete_effect,
         delete_reason: "",
         instead_of_replacing: "",
+        made_anew: "",
         create_time: Usual::MOMENT,
         change_time: Usual::MOMENT,
         delete_time: Usual::MOMENT,
@@ -125,6 +126,9 @@ impl Facts for Nothing {
     }
     fn metric_meant_by(&self, _: &str) -> Option<String> {
         None
+    }
+    fn is_reserved_user(&self, _: &str) -> bool {
+        false
     }
     fn majors(&self) -> Vec<String> {
         Vec::new()

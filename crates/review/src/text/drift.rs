@@ -301,7 +301,9 @@ fn item(page: &mut Page, text: &str) {
 /// Put it back, or keep it.
 fn ways_out(page: &mut Page, document: &DriftDocument) {
     let outside: Vec<&DriftEntry> = document.of(DriftClass::Outside).collect();
-    let Some(first) = outside.first() else { return };
+    if outside.is_empty() {
+        return;
+    }
     let worst = outside
         .iter()
         .map(|entry| entry.effect)
@@ -332,6 +334,14 @@ fn ways_out(page: &mut Page, document: &DriftDocument) {
     if document.verdict == DriftVerdict::Different {
         return;
     }
+    // A whole resource can only be put back, or be left to the spec.
+    let is_whole = |entry: &DriftEntry| entry.path.as_str() == entry.address;
+    let mut values = outside.iter().filter(|entry| !is_whole(entry));
+    let Some(first) = values.next() else {
+        let line = page.start().text("Keep:").to(12, 2);
+        page.push(line.text("change the spec"));
+        return;
+    };
     let line = page.start().text("Keep:").to(12, 2);
     page.wrap(line, Ink::Plain, "write it into the spec, or for a while:");
     let words = format!(

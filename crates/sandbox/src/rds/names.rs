@@ -74,6 +74,7 @@ const RESERVED: &[&str] = &[
     "public",
     "rds_superuser",
     "rdsadmin",
+    "rdsrepladmin",
     "references",
     "root",
     "select",
@@ -97,7 +98,7 @@ const RESERVED: &[&str] = &[
 /// # Errors
 /// It is reserved or malformed.
 pub(crate) fn check_master(name: &str) -> Result<(), Refusal> {
-    if RESERVED.contains(&name.to_lowercase().as_str()) || name.starts_with("pg_") {
+    if RESERVED.contains(&name.to_lowercase().as_str()) || name.to_lowercase().starts_with("pg_") {
         return Err(Refusal::value(format!(
             "MasterUsername {name} cannot be used as it is a reserved word used by the engine"
         )));

@@ -102,6 +102,9 @@ pub(crate) struct Instance {
     pub zone: String,
     pub secondary_zone: Option<String>,
     pub subnet_group: String,
+    /// The subnets that hold its addresses, as far as a change of the group had to know.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub subnets: BTreeSet<String>,
     pub vpc: String,
     /// Group id -> `active` or `adding`.
     pub security_groups: BTreeMap<String, String>,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::state::SubnetGroup;
+use super::state::{Instance, SubnetGroup};
 use super::{Filters, page, tags};
 use crate::call::{Answer, Call, Refusal};
 use crate::ec2;
@@ -176,16 +176,22 @@ pub(crate) fn modify(world: &mut World, call: &Call) -> Answer {
             "The new Subnets are not in the same Vpc as the existing subnet group",
         ));
     }
-    let zones: BTreeSet<&String> = subnets.values().collect();
-    let lost = users
+    let seats: Vec<(String, BTreeSet<String>)> = users
         .iter()
-        .flat_map(|user| [Some(&user.zone), user.secondary_zone.as_ref()]);
-    if let Some(zone) = lost.flatten().find(|zone| !zones.contains(zone)) {
+        .map(|user| (user.identifier.clone(), seats(user, group)))
+        .collect();
+    let mut taken = seats.iter().flat_map(|(_, seats)| seats);
+    if let Some(subnet) = taken.find(|seat| !subnets.contains_key(*seat)) {
         return Err(Refusal::new(
             400,
             "SubnetAlreadyInUse",
-            format!("The DB subnet in {zone} is already in use in the Availability Zone."),
+            format!("The DB subnet {subnet} is already in use in the Availability Zone."),
         ));
+    }
+    for (identifier, seats) in seats {
+        if let Some(user) = place.rds.instances.get_mut(&identifier) {
+            user.subnets = seats;
+        }
     }
     let group = place
         .rds
@@ -198,6 +204,17 @@ pub(crate) fn modify(world: &mut World, call: &Call) -> Answer {
         description.clone_into(&mut group.description);
     }
     Ok(json!({ "DBSubnetGroup": show(group, call) }))
+}
+
+/// The subnets in which an instance has its addresses: one in each of its zones.
+fn seats(instance: &Instance, group: &SubnetGroup) -> BTreeSet<String> {
+    let zones = [Some(&instance.zone), instance.secondary_zone.as_ref()];
+    let of_zone = |zone: &String| {
+        let mut all = group.subnets.iter().filter(|(_, other)| *other == zone);
+        let known = all.clone().find(|(id, _)| instance.subnets.contains(*id));
+        known.or_else(|| all.next()).map(|(id, _)| id.clone())
+    };
+    zones.into_iter().flatten().filter_map(of_zone).collect()
 }
 
 /// `DeleteDBSubnetGroup`.

@@ -136,6 +136,12 @@ impl Writer<'_> {
         if of.bool("*.actions") == Some(false) {
             return Err("is silenced".to_owned());
         }
+        let unit = text(alarm, "*.unit");
+        if unit != "any" {
+            return Err(format!(
+                "looks at measurements in {unit} alone, and a file at all of them"
+            ));
+        }
         let foreign = of.texts("*.notify").into_iter().find(|arn| {
             let parsed = crate::values::Arn::parse(arn);
             parsed.is_none_or(|arn| arn.service != "sns" || arn.resource.contains(':'))

@@ -135,7 +135,9 @@ impl<'a> Writer<'a> {
             major,
             &format!("any {major}.x; it runs {version}"),
         );
-        if !is(self.instance.values.get("postgres.port"), 5432) {
+        let port = self.instance.values.get("postgres.port");
+        let same = |replica: &&Existing| replica.values.get("*.port") == port;
+        if !is(port, 5432) || !self.of_kind("replica").iter().all(same) {
             self.attributes("postgres", &["port"]);
         }
         self.attributes("postgres", &["iam_authentication"]);

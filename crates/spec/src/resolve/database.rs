@@ -181,14 +181,24 @@ fn secrets(work: &mut Work<'_>, desired: &mut Desired) {
     }
 }
 
+/// Users that RDS makes itself.
+const OF_RDS: [&str; 4] = ["rdsadmin", "admin", "rdsrepladmin", "rds_superuser"];
+
 fn username(work: &mut Work<'_>, group: &Group) {
     let Some(name) = group.text("username").map(ToOwned::to_owned) else {
         return;
     };
+    // RDS makes the master user; every other one is made by hand, and PostgreSQL takes more.
+    let master = group.name() == "master";
     let fits = name.len() <= 63
-        && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.starts_with(|c: char| c.is_ascii_alphabetic() || (c == '_' && !master))
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    let reserved = ["rdsadmin", "admin", "rdsrepladmin", "rds_superuser"];
+    let reserved = if master {
+        work.catalog.facts.is_reserved_user(&name)
+    } else {
+        let lower = name.to_ascii_lowercase();
+        OF_RDS.contains(&lower.as_str()) || lower.starts_with("pg_")
+    };
     let found = if !fits {
         Diagnostic::error(
             "P114",
@@ -196,7 +206,7 @@ fn username(work: &mut Work<'_>, group: &Group) {
         )
         .at_some(group.origin("username"), "")
         .note("1 to 63 letters, digits and underscores, with a letter first")
-    } else if reserved.contains(&name.as_str()) || name.starts_with("pg_") {
+    } else if reserved {
         Diagnostic::error("P114", format!("\"{name}\" is reserved by RDS"))
             .at_some(group.origin("username"), "")
             .help(format!(
@@ -268,6 +278,7 @@ fn instance(work: &mut Work<'_>, desired: &mut Desired) {
         );
     }
     monitoring(work, desired, &mut resource);
+    insights(&mut resource);
     encryption(work, desired);
     version(work);
     resource.after = ["network", "access", "parameters"].map(Address::new).into();
@@ -318,6 +329,21 @@ fn monitoring(work: &mut Work<'_>, desired: &mut Desired, resource: &mut pgward_
             );
         }
         None => {}
+    }
+}
+
+/// From this retention on, in days, Database Insights can be in its advanced mode.
+const ADVANCED_INSIGHTS: i64 = 465;
+
+/// A retention that the advanced mode of Database Insights can't have asks for the standard one.
+fn insights(resource: &mut pgward_model::Resource) {
+    let days = resource.attributes.int("monitoring.insights");
+    if days.is_some_and(|days| days < ADVANCED_INSIGHTS) {
+        let path = "monitoring.insights_mode";
+        resource.attributes.set(path, Value::text("standard"));
+        if let Some(origin) = resource.origins.get("monitoring.insights").cloned() {
+            resource.origins.insert(path.to_owned(), origin);
+        }
     }
 }
 

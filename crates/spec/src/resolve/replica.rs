@@ -9,7 +9,7 @@ use crate::sections::Group;
 use crate::values::NameRule;
 
 /// What a replica takes over: its own attribute, the instance's, and where that is written.
-const INHERITED: [(&str, &str, &str, &str); 13] = [
+const INHERITED: [(&str, &str, &str, &str); 14] = [
     ("*.version", "postgres.version", "postgres", "version"),
     ("*.port", "postgres.port", "postgres", "port"),
     ("*.public", "instance.public", "instance", "public"),
@@ -54,6 +54,12 @@ const INHERITED: [(&str, &str, &str, &str); 13] = [
     (
         "*.insights",
         "monitoring.insights",
+        "monitoring",
+        "insights",
+    ),
+    (
+        "*.insights_mode",
+        "monitoring.insights_mode",
         "monitoring",
         "insights",
     ),

@@ -40,6 +40,7 @@ pub(crate) struct Table {
     pub(crate) enhanced: &'static Attribute,
     pub(crate) monitoring_role: &'static Attribute,
     pub(crate) insights: &'static Attribute,
+    pub(crate) insights_mode: &'static Attribute,
     pub(crate) logs: &'static Attribute,
     pub(crate) endpoint: &'static Attribute,
     pub(crate) source: Option<&'static Attribute>,

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_rds::operation::modify_db_instance::builders::ModifyDBInstanceFluentBuilder;
-use aws_sdk_rds::types::CloudwatchLogsExportConfiguration;
+use aws_sdk_rds::types::{CloudwatchLogsExportConfiguration, DatabaseInsightsMode};
 use pgward_engine::{Change, Fault};
 use pgward_model::Attribute;
 
@@ -46,7 +46,7 @@ pub(crate) async fn modify(
         form.own(own);
     }
     form.retention(table);
-    form.version(aws, table).await;
+    form.version(aws, table).await?;
     let (call, more) = finish(form.call);
     if form.touched || more {
         let answer = aws
@@ -151,6 +151,11 @@ impl Form<'_> {
     }
 
     fn insights(&mut self, table: &Table) {
+        let mode = self.text(table.insights_mode);
+        self.call = self
+            .call
+            .clone()
+            .set_database_insights_mode(mode.as_deref().map(DatabaseInsightsMode::from));
         if let Some(days) = self.int(table.insights) {
             self.call = self
                 .call
@@ -260,13 +265,14 @@ impl Form<'_> {
     }
 
     /// A version; with a major one go the permission and the group of the new family.
-    async fn version(&mut self, aws: &Aws, table: &Table) {
+    async fn version(&mut self, aws: &Aws, table: &Table) -> Result<(), Fault> {
         let (own, parameters) = (table.version, table.parameters);
         let Some(declared) = self.text(own) else {
-            return;
+            return Ok(());
         };
         let live = text(&self.request.live.now, own).unwrap_or_default();
-        let version = versions::upgrade_target(aws, &live, &declared).await;
+        let found = versions::upgrade_target(aws, &live, &declared).await;
+        let version = versions::to_send(found, &declared)?;
         let major = versions::major(&version) != versions::major(&live);
         self.call = self.call.clone().engine_version(version);
         if major {
@@ -277,5 +283,6 @@ impl Form<'_> {
                 .allow_major_version_upgrade(true)
                 .set_db_parameter_group_name(group);
         }
+        Ok(())
     }
 }

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_rds::types::{DbInstance, PendingModifiedValues, StorageEncryptionType};
+use aws_sdk_rds::types::{
+    DatabaseInsightsMode, DbInstance, PendingModifiedValues, StorageEncryptionType,
+};
 use pgward_engine::{Fault, Present, Readiness};
 use pgward_model::{Object, Resource, Value};
 
@@ -10,6 +12,9 @@ use super::{OfSource, Table, queue, status};
 use crate::keys;
 use crate::kinds::{int_value, text_value};
 use crate::tags;
+
+/// The mode of Database Insights where AWS names none.
+const STANDARD: &str = "standard";
 
 /// KMS keys by what is written.
 type Keys = BTreeMap<String, Result<String, Fault>>;
@@ -113,6 +118,9 @@ fn read_common(instance: &DbInstance, table: &Table, now: &mut Object) {
         _ => 0,
     };
     now.set(table.insights.path, Value::Int(insights.into()));
+    let mode = instance.database_insights_mode();
+    let mode = mode.map_or(STANDARD, DatabaseInsightsMode::as_str);
+    now.set(table.insights_mode.path, Value::text(mode));
     now.set(table.logs.path, Value::texts(logs(instance)));
     let endpoint = instance.endpoint().and_then(|endpoint| endpoint.address());
     now.set_some(table.endpoint.path, text_value(endpoint));

@@ -212,7 +212,13 @@ fn draft(world: &mut World, call: &Call, identifier: &str) -> Result<Instance, R
             "The request must contain the parameter AllocatedStorage",
         )
     })?;
-    let (storage, max_storage_gib) = storage_of(call, "gp3", size)?;
+    // Operations without a type mean the type that always had them.
+    let kind = if call.int("Iops").is_some() {
+        "io1"
+    } else {
+        "gp3"
+    };
+    let (storage, max_storage_gib) = storage_of(call, kind, size)?;
     let dedicated_log_volume = dedicated_log_volume(call, &storage)?;
     let multi_az = call.boolean("MultiAZ").unwrap_or(false);
     let (encrypted, kms_key) = encryption(world, call)?;
@@ -312,6 +318,7 @@ pub(super) fn base(
         zone: site.zone,
         secondary_zone: site.secondary_zone,
         subnet_group: site.subnet_group,
+        subnets: BTreeSet::new(),
         vpc: site.vpc,
         security_groups,
         publicly_accessible: switch("PubliclyAccessible", false),

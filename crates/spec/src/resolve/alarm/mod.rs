@@ -121,6 +121,7 @@ fn alarm(work: &mut Work<'_>, group: &Group, name: String, desired: &Desired) ->
         .attributes
         .set("*.missing_data", Value::text(missing));
     resource.attributes.set("*.actions", Value::Bool(true));
+    resource.attributes.set("*.unit", Value::text("any"));
     target(group, desired, &mut resource);
     notify(work, group, &mut resource);
     resource
