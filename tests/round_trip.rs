@@ -36,6 +36,16 @@ const FIXED: [(&str, &str, &str); 4] = [
         "*.actions",
         "always on; the case alarm-silenced-by-others changes it",
     ),
+    (
+        "alarm",
+        "*.unit",
+        "no file can name one; the case alarm-unit-by-others changes it",
+    ),
+    (
+        "instance",
+        "monitoring.insights_mode",
+        "no file can name one; the case instance-insights-advanced-by-others changes it",
+    ),
 ];
 
 fn given(file: &str) -> Given {

@@ -95,14 +95,9 @@ async fn half_an_answer_is_never_taken_for_a_whole_one() {
     }
     sandbox.tick(std::time::Duration::from_secs(3600));
     let whole = aws(&sandbox).observe(&[&desired]).await.remove(0);
-    // Broken off once, it is asked for again.
+    // Broken off once, XML is asked for again; in the other protocols it can't be read at all.
     let once = |service: &str| Fault::once(format!("{service}:*"), FaultKind::CutShort);
-    strike(
-        &sandbox,
-        ["rds", "ec2", "cloudwatch", "secretsmanager"]
-            .map(once)
-            .into(),
-    );
+    strike(&sandbox, ["rds", "ec2"].map(once).into());
     let again = aws(&sandbox).observe(&[&desired]).await.remove(0);
     for address in desired.resources.keys() {
         let values = |live: &pgward_engine::Live| match live.present(address) {

@@ -352,11 +352,7 @@ impl Planner<'_> {
     }
 
     /// What copies a resource and belongs to nobody here.
-    fn strange_followers(
-        &self,
-        address: &Address,
-        present: &Present,
-    ) -> Option<String> {
+    fn strange_followers(&self, address: &Address, present: &Present) -> Option<String> {
         let declared = |name: &&String| {
             let mut names = self.desired.resources.values().map(|one| &one.name);
             let mut left = self.live.leftovers.iter().map(|one| &one.present.name);
@@ -395,7 +391,15 @@ impl Planner<'_> {
             );
             let attributes = &resource.attributes;
             let moved = compare::goes_backward(attribute, Some(live), Some(declared))
-                && compare::equal(self.catalog, attribute, None, declared, live, attributes);
+                && compare::equal(
+                    self.catalog,
+                    attribute,
+                    None,
+                    declared,
+                    live,
+                    attributes,
+                    &present.now,
+                );
             moved.then(|| {
                 format!(
                     "{}: {} in AWS, {} in the spec; AWS moved it on by itself, and it can't go back",
