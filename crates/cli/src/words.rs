@@ -51,12 +51,8 @@ const ABSENT: [(&str, &str); 4] = [
     ),
 ];
 
-/// Flags of other tools, and of later versions, that have no equal here, with one sentence each.
-const ABSENT_FLAGS: [(&str, &str); 6] = [
-    (
-        "--who",
-        "not in this release: CloudTrail's event history says who made a change",
-    ),
+/// Flags of other tools that have no equal here, with one sentence each.
+const ABSENT_FLAGS: [(&str, &str); 5] = [
     (
         "--auto-approve",
         "--yes goes on without the question, within the policy",
