@@ -15,7 +15,7 @@ use pgward_model::{Applies, Attribute, Kind, Value};
 use pgward_tests::stage::{Given, Planned, Stage, Wish};
 
 /// Attributes without a second value here, each with the reason.
-const FIXED: [(&str, &str, &str); 4] = [
+const FIXED: [(&str, &str, &str); 6] = [
     (
         "subnet_group",
         "network.subnets",
