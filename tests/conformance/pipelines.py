@@ -321,7 +321,7 @@ def accounts(checks, pgward, home):
         answer = drift()
         checks.same("drift over a blind account exits 1", answer.code, 1)
         for line in ("? happytrip-b2b/dev      444455556666  ap-south-1  nothing could be read",
-                     "= happytrip-b2b/prod     111122223333  ap-south-1  no drift"):
+                     "= happytrip-b2b/prod     111122223333  ap-south-1  not applied yet"):
             checks.that(f"its table has: {line[:20]}", line in answer.out, answer.text)
         checks.that("it says why", "happytrip-b2b/dev: nothing could be read: sts:GetCallerIdentity"
                     in answer.err and "role/pgward" in answer.err, answer.err)
