@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use pgward_model::{Address, Effect, Origin, Path, Value, Way};
+use pgward_model::{Address, Effect, Origin, Path, Value};
 
 use crate::{Gate, PlannedChange, ResourceChange, Verb, When};
 
@@ -127,10 +127,7 @@ impl Planner<'_> {
             .map(|change| (change.address.clone(), change.path.clone()))
             .collect();
         for change in changes.iter_mut().filter(|change| !change.is_blocked()) {
-            let upgrades = change.attribute.as_ref().is_some_and(|(path, _)| {
-                let row = self.catalog.kind(&change.kind).attribute(path);
-                row.is_some_and(|row| row.one_way == Some(Way::Upgrade))
-            });
+            let upgrades = self.upgrades(change);
             let needed = blocked
                 .iter()
                 .find(|(address, _)| upgrades && self.graph.reaches(&change.address, address));

@@ -192,12 +192,7 @@ impl Planner<'_> {
             .chain(self.queued_leaders())
             .collect();
         changes.retain(|change| {
-            let row = change
-                .attribute
-                .as_ref()
-                .and_then(|(path, _)| self.catalog.kind(&change.kind).attribute(path));
-            let upgrades = row.is_some_and(|row| row.one_way == Some(pgward_model::Way::Upgrade));
-            !(upgrades
+            !(self.upgrades(change)
                 && leading
                     .iter()
                     .any(|leader| self.graph.reaches(&change.address, leader)))
@@ -210,13 +205,7 @@ impl Planner<'_> {
         if self.starts_now() || self.circumstances.destroy {
             return Vec::new();
         }
-        let upgrades = |change: &PlannedChange| {
-            change.attribute.as_ref().is_some_and(|(path, _)| {
-                let row = self.catalog.kind(&change.kind).attribute(path);
-                row.is_some_and(|row| row.one_way == Some(pgward_model::Way::Upgrade))
-            })
-        };
-        let planned = changes.iter().filter(|change| upgrades(change));
+        let planned = changes.iter().filter(|change| self.upgrades(change));
         let queued = self.changes.waiting.iter().filter(|waiting| {
             let row = waiting.attribute.as_deref();
             let row = row.and_then(|path| self.catalog.kind(&waiting.kind).attribute(path));
@@ -228,7 +217,7 @@ impl Planner<'_> {
             .collect();
         let (held, rest): (Vec<PlannedChange>, Vec<PlannedChange>) =
             changes.drain(..).partition(|change| {
-                upgrades(change)
+                self.upgrades(change)
                     && followers
                         .iter()
                         .any(|other| self.graph.reaches(other, &change.address))
